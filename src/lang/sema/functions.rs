@@ -1,0 +1,252 @@
+//! The vocabulary as the checker uses it: kinds, pure functions, and defaults as values.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::evaluate::{Evaluator, Lookup, Names};
+use super::{MemberId, Value};
+use crate::base::constants;
+use crate::lang::schema::{Default, Field, FunctionSchema, KindSchema, ResultType, Type};
+use crate::lang::source::{FileId, Span};
+use crate::lang::units::{Dimension, Quantity};
+
+/// A pure function: its declaration and what it computes. Arguments come in the order of the parameters, with
+/// defaults filled in; the error is a sentence for the user.
+#[derive(Debug, Clone, Copy)]
+pub struct Function {
+    pub schema: &'static FunctionSchema,
+    pub call: fn(&[Value]) -> Result<Value, String>,
+}
+
+/// Functions are known by their names.
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        self.schema.name == other.schema.name
+    }
+}
+
+/// Everything that a recipe may name without declaring it.
+pub struct Vocabulary {
+    kinds: Vec<&'static KindSchema>,
+    by_name: HashMap<&'static str, &'static KindSchema>,
+    functions: Vec<Function>,
+    defaults: HashMap<(&'static str, &'static str), Value>,
+}
+
+impl Vocabulary {
+    /// The built-in functions are added to those given.
+    ///
+    /// # Panics
+    /// When two kinds or functions share a name, or a default cannot be read: faults of the program, which the
+    /// first test that builds a registry finds.
+    pub fn new(kinds: Vec<&'static KindSchema>, functions: Vec<Function>) -> Self {
+        let mut all = BUILT_IN.to_vec();
+        all.extend(functions);
+        for (at, function) in all.iter().enumerate() {
+            assert!(
+                !all[..at].contains(function),
+                "two functions `{}`",
+                function.schema.name
+            );
+        }
+        let mut by_name = HashMap::new();
+        for kind in &kinds {
+            assert!(
+                by_name.insert(kind.name, *kind).is_none(),
+                "two kinds `{}`",
+                kind.name
+            );
+        }
+        let mut vocabulary = Vocabulary {
+            kinds,
+            by_name,
+            functions: all,
+            defaults: HashMap::new(),
+        };
+        let mut defaults = HashMap::new();
+        for kind in &vocabulary.kinds {
+            for field in kind.fields {
+                if let Default::Is(text) = field.default {
+                    let value = vocabulary.read_default(field, text);
+                    assert!(
+                        value.is_some(),
+                        "the default of `{}.{}` cannot be read: {text}",
+                        kind.name,
+                        field.name
+                    );
+                    defaults.insert((kind.name, field.name), value.unwrap_or(Value::Nothing));
+                }
+            }
+        }
+        vocabulary.defaults = defaults;
+        vocabulary
+    }
+
+    fn read_default(&self, field: &Field, text: &str) -> Option<Value> {
+        let (expr, faults) = crate::lang::syntax::parse_expression(FileId(0), text);
+        if !faults.is_empty() {
+            return None;
+        }
+        let mut evaluator = Evaluator::new(&NoNames, self);
+        let value = evaluator.fit(&expr, &field.ty, field.range, field.name);
+        value.filter(|_| evaluator.diagnostics.is_empty())
+    }
+
+    pub fn kind(&self, name: &str) -> Option<&'static KindSchema> {
+        self.by_name.get(name).copied()
+    }
+
+    pub fn kinds(&self) -> impl Iterator<Item = &'static KindSchema> + '_ {
+        self.kinds.iter().copied()
+    }
+
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        self.functions
+            .iter()
+            .find(|function| function.schema.name == name)
+    }
+
+    pub fn functions(&self) -> &[Function] {
+        &self.functions
+    }
+
+    /// The default of a field as a value; nothing if it has none.
+    pub fn default(&self, kind: &str, field: &str) -> Value {
+        let Some((kind, field)) = self
+            .kind(kind)
+            .and_then(|kind| Some((kind.name, kind.field(field)?.name)))
+        else {
+            return Value::Nothing;
+        };
+        self.defaults
+            .get(&(kind, field))
+            .cloned()
+            .unwrap_or(Value::Nothing)
+    }
+}
+
+/// A place without any names.
+pub(crate) struct NoNames;
+
+impl Names for NoNames {
+    fn name(&self, _name: &str, _span: Span) -> Lookup {
+        Lookup::Unknown
+    }
+    fn module_member(&self, _module: &str, _name: &str, _span: Span) -> Lookup {
+        Lookup::Unknown
+    }
+    fn candidates(&self) -> Vec<String> {
+        Vec::new()
+    }
+    fn module_candidates(&self, _module: &str) -> Vec<String> {
+        Vec::new()
+    }
+    fn kind_of(&self, _id: MemberId) -> &'static KindSchema {
+        unreachable!("there are no nodes here")
+    }
+    fn declaration_name(&self, _id: MemberId) -> String {
+        String::new()
+    }
+    fn coordinates(&self, _id: MemberId) -> Arc<Vec<(String, Value)>> {
+        Arc::default()
+    }
+    fn file_name(&self, _file: FileId) -> String {
+        String::new()
+    }
+    fn file_exists(&self, _path: &str) -> bool {
+        true
+    }
+}
+
+const NUMBER: Type = Type::Number;
+const PURE: ResultType = ResultType::Quantity(Dimension::NONE, "");
+
+const fn parameter(
+    name: &'static str,
+    ty: Type,
+    doc: &'static str,
+    example: &'static str,
+) -> Field {
+    Field::new(name, ty, Default::Required, doc, example)
+}
+
+macro_rules! of_number {
+    ($name:literal, $doc:literal, $example:literal, $call:expr) => {
+        Function {
+            schema: &FunctionSchema {
+                name: $name,
+                doc: $doc,
+                example: $example,
+                parameters: &[parameter("x", NUMBER, "A number.", "2")],
+                result: PURE,
+            },
+            call: |values| number(values, 0).and_then(|x| finite($call(x))),
+        }
+    };
+}
+
+/// Functions that need no data.
+const BUILT_IN: &[Function] = &[
+    Function {
+        schema: &FunctionSchema {
+            name: "molar_mass",
+            doc: "The mass of one formula unit (times N_A: of one mole).",
+            example: "molar_mass(BaTiO3)",
+            parameters: &[parameter("formula", Type::Phase, "The formula.", "BaTiO3")],
+            result: ResultType::Quantity(Dimension::MASS, "g/mol"),
+        },
+        call: |values| {
+            let phase = values
+                .first()
+                .and_then(Value::as_phase)
+                .ok_or("a formula is needed")?;
+            let mass = phase.formula.mass_u() * constants::ATOMIC_MASS_EV_FS2_PER_ANG2;
+            let quantity = Quantity::new(mass, Dimension::MASS);
+            let unit =
+                crate::lang::units::parse_unit("g/mol").map_err(|error| error.to_string())?;
+            Ok(Value::Quantity(quantity.shown_in(&unit)))
+        },
+    },
+    of_number!("sqrt", "The square root of a number.", "sqrt(2)", f64::sqrt),
+    of_number!("exp", "The exponential function.", "exp(1)", libm::exp),
+    of_number!("ln", "The natural logarithm.", "ln(2)", libm::log),
+    of_number!(
+        "log10",
+        "The logarithm to base ten.",
+        "log10(100)",
+        libm::log10
+    ),
+    of_number!(
+        "round",
+        "The nearest whole number.",
+        "round(2.6)",
+        f64::round
+    ),
+    of_number!(
+        "floor",
+        "The next whole number below.",
+        "floor(2.6)",
+        f64::floor
+    ),
+    of_number!(
+        "ceil",
+        "The next whole number above.",
+        "ceil(2.4)",
+        f64::ceil
+    ),
+];
+
+fn number(values: &[Value], at: usize) -> Result<f64, String> {
+    values
+        .get(at)
+        .and_then(Value::as_f64)
+        .ok_or_else(|| "a number is needed".to_owned())
+}
+
+fn finite(value: f64) -> Result<Value, String> {
+    if value.is_finite() {
+        Ok(Value::Quantity(Quantity::number(value)))
+    } else {
+        Err("this has no finite value".into())
+    }
+}

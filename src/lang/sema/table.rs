@@ -1,0 +1,89 @@
+//! Results with many numbers: columns with names and units. Plots, CSV files and terminal tables read these.
+
+/// Columns of equal length.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Table {
+    /// What the table shows, for captions: "Mass fractions of the phases".
+    pub title: String,
+    pub columns: Vec<Column>,
+}
+
+/// One column. Exactly one of `numbers` and `texts` is filled.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Column {
+    pub name: String,
+    /// The unit that the numbers are in; empty for pure numbers and texts.
+    pub unit: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<f64>,
+    /// Standard errors of `numbers`, or empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<f64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<String>,
+    /// True for columns against which the others can be drawn (time, temperature); they are no curves.
+    #[serde(default)]
+    pub axis: bool,
+}
+
+impl Table {
+    pub fn new(title: impl Into<String>) -> Self {
+        Table {
+            title: title.into(),
+            columns: Vec::new(),
+        }
+    }
+
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    pub fn rows(&self) -> usize {
+        self.columns.first().map_or(0, Column::len)
+    }
+
+    #[must_use]
+    pub fn with(mut self, column: Column) -> Self {
+        self.columns.push(column);
+        self
+    }
+}
+
+impl Column {
+    pub fn numbers(name: impl Into<String>, unit: impl Into<String>, numbers: Vec<f64>) -> Self {
+        Column {
+            name: name.into(),
+            unit: unit.into(),
+            numbers,
+            ..Column::default()
+        }
+    }
+
+    pub fn texts(name: impl Into<String>, texts: Vec<String>) -> Self {
+        Column {
+            name: name.into(),
+            texts,
+            ..Column::default()
+        }
+    }
+
+    #[must_use]
+    pub fn as_axis(mut self) -> Self {
+        self.axis = true;
+        self
+    }
+
+    #[must_use]
+    pub fn with_errors(mut self, errors: Vec<f64>) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    pub fn len(&self) -> usize {
+        self.numbers.len().max(self.texts.len())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

@@ -1,0 +1,4 @@
+//! `synth`: a language and an interpreter for computational solid-state synthesis.
+
+pub mod base;
+pub mod lang;
