@@ -1,14 +1,22 @@
-//! The `synth` command.
+//! The `synth` command: everything is in the library.
 
 use std::process::ExitCode;
 
+/// Recipes may nest 64 brackets and chain 64 names; the evaluator walks both by recursion.
+const STACK_BYTES: usize = 64 << 20;
+
 fn main() -> ExitCode {
-    let mut code = ExitCode::SUCCESS;
-    for path in std::env::args().skip(1) {
-        match std::fs::read_to_string(&path).map(|text| synth::lang::syntax::format(&text)) {
-            Ok(Ok(text)) => print!("{text}"),
-            _ => code = ExitCode::FAILURE,
+    let program = std::thread::Builder::new()
+        .name("synth".into())
+        .stack_size(STACK_BYTES)
+        .spawn(|| synth::app::cli::main(std::env::args_os()));
+    match program.map(std::thread::JoinHandle::join) {
+        Ok(Ok(code)) => ExitCode::from(code),
+        // The panic hook has told the story.
+        Ok(Err(_)) => ExitCode::from(101),
+        Err(error) => {
+            eprintln!("synth could not start a thread: {error}");
+            ExitCode::from(101)
         }
     }
-    code
 }

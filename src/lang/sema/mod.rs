@@ -14,6 +14,7 @@ mod value;
 pub use check::{Checked, Options, Override, check};
 pub use deferred::{Deferred, Resolve, Tree, Unresolved};
 pub use evaluate::{Evaluator, Lookup, Names, apply, check_range};
+pub(crate) use functions::NoNames;
 pub use functions::{Function, Vocabulary};
 pub use study::{
     Claim, Declaration, DeclarationId, Expectation, Given, Input, Member, MemberId, Role, Step,

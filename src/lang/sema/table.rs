@@ -42,6 +42,52 @@ impl Table {
         self.columns.first().map_or(0, Column::len)
     }
 
+    /// The table as CSV: units in the header, standard errors in columns of their own, texts quoted.
+    pub fn to_csv(&self) -> String {
+        let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+        let mut header = Vec::new();
+        for column in &self.columns {
+            let unit = if column.unit.is_empty() {
+                String::new()
+            } else {
+                format!("_{}", column.unit.replace('%', "percent"))
+            };
+            header.push(quoted(&format!("{}{unit}", column.name)));
+            if !column.errors.is_empty() {
+                header.push(quoted(&format!("{}{unit}_standard_error", column.name)));
+            }
+        }
+        let mut out = header.join(",");
+        out.push('\n');
+        for row in 0..self.rows() {
+            let mut cells = Vec::new();
+            for column in &self.columns {
+                match column.texts.get(row) {
+                    Some(text) => cells.push(quoted(text)),
+                    None => cells.push(
+                        column
+                            .numbers
+                            .get(row)
+                            .map(f64::to_string)
+                            .unwrap_or_default(),
+                    ),
+                }
+                if !column.errors.is_empty() {
+                    cells.push(
+                        column
+                            .errors
+                            .get(row)
+                            .map(f64::to_string)
+                            .unwrap_or_default(),
+                    );
+                }
+            }
+            out.push_str(&cells.join(","));
+            out.push('\n');
+        }
+        out
+    }
+
     #[must_use]
     pub fn with(mut self, column: Column) -> Self {
         self.columns.push(column);

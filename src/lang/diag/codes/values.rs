@@ -143,11 +143,11 @@ pub const TABLE: &[Explanation] = &[
         failing: "schedule s for top in [900 K, 1000 K] {\n  start 25 °C\n  ramp to top at 5 K/min\n}\nuse std.batio\n\
                   system e { elements: [Ba, Ti, O] }\nphases p { system: e, source: batio.thermochemistry }\n\
                   reactions r { phases: p }\nsynthesis f {\n  reactions: r\n  precursors: BaO + TiO2(rutile)\n  \
-                  schedule: s\n  sweeps_per_hour: 10 sweeps/h\n}\n",
+                  schedule: s\n  sweeps_per_hour: 10\n}\n",
         mended: "schedule s for top in [900 K, 1000 K] {\n  start 25 °C\n  ramp to top at 5 K/min\n}\nuse std.batio\n\
                  system e { elements: [Ba, Ti, O] }\nphases p { system: e, source: batio.thermochemistry }\n\
                  reactions r { phases: p }\nsynthesis f {\n  reactions: r\n  precursors: BaO + TiO2(rutile)\n  \
-                 schedule: s[900 K]\n  sweeps_per_hour: 10 sweeps/h\n}\n",
+                 schedule: s[900 K]\n  sweeps_per_hour: 10\n}\n",
     },
     Explanation {
         code: WRONG_NODE,

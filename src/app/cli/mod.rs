@@ -1,0 +1,174 @@
+//! The command line: what is asked for, what is printed, and the exit code.
+//!
+//! 0 fine · 1 errors in the recipe or the command · 2 a node failed · 3 an expectation does not hold · 130 stopped.
+
+mod commands;
+mod progress;
+mod run;
+mod study;
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::lang::diag::Style;
+
+/// Computational solid-state synthesis: a study is a recipe; check it, plan it, run it.
+#[derive(Debug, Parser)]
+#[command(name = "synth", version, max_term_width = 100)]
+struct Command {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Check, plan and run a study; what is stored is not run again
+    Run(run::RunArguments),
+    /// Find every fault of a recipe without running anything
+    Check(StudyArguments),
+    /// Say what a run would do, and why
+    Plan(NodeArguments),
+    /// Say why a node would run again, down to the cause
+    Why(NodeArguments),
+    /// Show a node (fields, key, files), or the value of an expression such as `fired.final(BaTiO3)`
+    Show(NodeArguments),
+    /// Draw the graph of a study
+    Graph {
+        #[command(flatten)]
+        study: StudyArguments,
+        /// The form of the drawing
+        #[arg(long, value_enum, default_value_t = GraphForm::Mermaid)]
+        format: GraphForm,
+        /// Write it to a file instead of the terminal
+        #[arg(long, short)]
+        out: Option<PathBuf>,
+    },
+    /// Bring recipes into their standard form
+    Fmt {
+        /// Recipes; `-` reads one from standard input
+        files: Vec<PathBuf>,
+        /// Change nothing; say which are not in standard form, and fail if any is
+        #[arg(long)]
+        check: bool,
+    },
+    /// Show the reference page of a kind or function, or list them all
+    Doc {
+        /// `synthesis`, `gibbs`, …
+        name: Option<String>,
+        /// As Markdown, or as JSON Schema of all kinds
+        #[arg(long, value_enum)]
+        format: Option<DocForm>,
+    },
+    /// Explain a code such as E0201, with a failing and a mended recipe
+    Explain {
+        /// The code; left out: list all
+        code: Option<String>,
+    },
+    /// Evaluate an expression, like `(300 K) in degC` or `gibbs(Ba2TiO4, 1200 K)`
+    Eval { expression: String },
+    /// Begin a study with a recipe that runs
+    New {
+        /// The file to write
+        path: PathBuf,
+    },
+    /// Try things out at a prompt
+    Repl {
+        /// A study to begin with
+        study: Option<PathBuf>,
+        /// The store; left out: `.synth` beside the study
+        #[arg(long)]
+        store: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum GraphForm {
+    Mermaid,
+    Dot,
+    Svg,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DocForm {
+    Markdown,
+    JsonSchema,
+}
+
+/// A study and what is set from outside.
+#[derive(Debug, Clone, Args)]
+struct StudyArguments {
+    /// The recipe
+    study: PathBuf,
+    /// Set a parameter: `--set t_max="1000 °C"`
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// Set parameters from a TOML file
+    #[arg(long, value_name = "FILE")]
+    params: Option<PathBuf>,
+    /// Replace the root seed
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Where results are stored; left out: `.synth` beside the recipe
+    #[arg(long, value_name = "FOLDER")]
+    store: Option<PathBuf>,
+    /// Print for programs
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+struct NodeArguments {
+    #[command(flatten)]
+    study: StudyArguments,
+    /// A node (`fired`, `fired[ratio: 1]`); left out: all
+    node: Option<String>,
+}
+
+/// Runs one command and gives its exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let command = match Command::try_parse_from(arguments) {
+        Ok(command) => command,
+        Err(error) => {
+            // Help and version are no faults.
+            let _ = error.print();
+            return u8::from(error.use_stderr());
+        }
+    };
+    match command.verb {
+        Verb::Run(arguments) => run::run(&arguments),
+        Verb::Check(arguments) => commands::check(&arguments),
+        Verb::Plan(arguments) => commands::plan(&arguments),
+        Verb::Why(arguments) => commands::why(&arguments),
+        Verb::Show(arguments) => commands::show(&arguments),
+        Verb::Graph { study, format, out } => commands::graph(&study, format, out.as_deref()),
+        Verb::Fmt { files, check } => commands::fmt(&files, check),
+        Verb::Doc { name, format } => commands::doc(name.as_deref(), format),
+        Verb::Explain { code } => commands::explain(code.as_deref()),
+        Verb::Eval { expression } => commands::eval(&expression),
+        Verb::New { path } => commands::new(&path),
+        Verb::Repl { study, store } => {
+            let study = study.map(|path| path.to_string_lossy().into_owned());
+            let _ = (study, store, style_out());
+            1
+        }
+    }
+}
+
+/// The style of standard output.
+fn style_out() -> Style {
+    Style::for_stream(std::io::stdout().is_terminal(), columns())
+}
+
+/// The style of standard error.
+fn style_err() -> Style {
+    Style::for_stream(std::io::stderr().is_terminal(), columns())
+}
+
+/// The width of the terminal: what the terminal says, else nothing.
+fn columns() -> Option<usize> {
+    let term = console::Term::stderr();
+    term.size_checked().map(|(_, columns)| usize::from(columns))
+}

@@ -1,0 +1,250 @@
+//! Reports: plots as SVG, tables as CSV and JSON, in a folder for each `report` node. Written anew by each run.
+
+mod plot;
+
+pub use plot::{Panel, Plot};
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::app::table;
+use crate::lang::schema::Outcome;
+use crate::lang::sema::{MemberId, Study, Table, Value};
+use crate::lang::source::SourceMap;
+use crate::run::engine::Results;
+
+/// What came of the reports.
+#[derive(Debug, Default)]
+pub struct Drawn {
+    pub files: Vec<PathBuf>,
+    /// Tables as text, for the terminal.
+    pub text: String,
+    /// What could not be shown, and why.
+    pub missing: Vec<String>,
+}
+
+/// Draws every report of a study below `folder`.
+pub fn draw(study: &Study, sources: &SourceMap, results: &Results<'_>, folder: &Path) -> Drawn {
+    let mut drawn = Drawn::default();
+    for (at, member) in study.members.iter().enumerate() {
+        let id = MemberId(at as u32);
+        let declaration = study.declaration_of(id);
+        if declaration.kind.outcome != Outcome::Sink {
+            continue;
+        }
+        let folder = folder.join(slug(&study.label(id)));
+        // What an earlier run wrote does not mix with this one's.
+        let _ = fs::remove_dir_all(&folder);
+        for (number, step) in member.steps.iter().enumerate() {
+            let Some(what) = step.argument("what") else {
+                continue;
+            };
+            let written = step
+                .arguments
+                .iter()
+                .find(|(argument, ..)| argument.name == "what")
+                .map_or("", |(.., span)| sources.text(*span));
+            let value = match results.value(what) {
+                Ok(value) => value,
+                Err(reason) => {
+                    drawn.missing.push(format!("`{written}`: {reason}"));
+                    continue;
+                }
+            };
+            let stem = folder.join(format!("{}_{}", number + 1, slug(written)));
+            let outcome = if step.verb.name == "plot" {
+                let against = step
+                    .argument("against")
+                    .and_then(Value::as_choice)
+                    .map_or("temperature", |(word, _)| word);
+                plot(study, &value, written, against, &stem, &mut drawn)
+            } else {
+                table_of(study, &value, written, &stem, &mut drawn)
+            };
+            if let Err(reason) = outcome {
+                drawn.missing.push(format!("`{written}`: {reason}"));
+            }
+        }
+    }
+    drawn
+}
+
+/// Letters, digits and underscores.
+fn slug(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') {
+            out.push(c);
+        } else if !out.ends_with('_') {
+            out.push('_');
+        }
+    }
+    out.trim_matches('_').chars().take(60).collect()
+}
+
+/// Coordinates as a caption: `ratio = 2`.
+fn caption(study: &Study, member: Option<MemberId>) -> String {
+    let coordinates = member.map(|member| &study.member(member).coordinates);
+    coordinates.map_or_else(String::new, |coordinates| {
+        coordinates
+            .iter()
+            .map(|(axis, value)| format!("{axis} = {value}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    })
+}
+
+/// The values of a result with the members that they belong to.
+fn each(value: &Value) -> Vec<(Option<MemberId>, Value)> {
+    match value {
+        Value::Each(values) => values
+            .iter()
+            .map(|(member, value)| (Some(*member), value.clone()))
+            .collect(),
+        other => vec![(None, other.clone())],
+    }
+}
+
+fn plot(
+    study: &Study,
+    value: &Value,
+    written: &str,
+    against: &str,
+    stem: &Path,
+    drawn: &mut Drawn,
+) -> Result<(), String> {
+    let mut panels = Vec::new();
+    for (member, value) in each(value) {
+        let Value::Table(table) = &value else {
+            return Err(format!("{} cannot be drawn, only a table can", value.ty()));
+        };
+        panels.push(Panel::from_table(caption(study, member), table, against)?);
+        let suffix = member
+            .map(|member| slug(&caption(study, Some(member))))
+            .unwrap_or_default();
+        write_data(table, stem, &suffix, drawn)?;
+    }
+    let plot = Plot {
+        title: written.to_owned(),
+        panels,
+    };
+    write(&stem.with_extension("svg"), plot.svg().as_bytes(), drawn)
+}
+
+fn table_of(
+    study: &Study,
+    value: &Value,
+    written: &str,
+    stem: &Path,
+    drawn: &mut Drawn,
+) -> Result<(), String> {
+    let values = each(value);
+    if values
+        .iter()
+        .all(|(_, value)| matches!(value, Value::Table(_)))
+    {
+        for (member, value) in values {
+            let Value::Table(one) = &value else { continue };
+            let mut shown = (**one).clone();
+            let place = caption(study, member);
+            if !place.is_empty() {
+                shown.title = format!("{} ({place})", shown.title);
+            }
+            drawn.text.push_str(&format!("\n{}", table::shown(&shown)));
+            write_data(one, stem, &slug(&place), drawn)?;
+        }
+        return Ok(());
+    }
+    let rows: Vec<Vec<String>> = values
+        .iter()
+        .map(|(member, value)| vec![caption(study, *member), value_text(value)])
+        .collect();
+    let header = vec![String::new(), written.to_owned()];
+    drawn
+        .text
+        .push_str(&format!("\n{}", table::aligned(&header, &rows)));
+    let json: Vec<serde_json::Value> = values
+        .iter()
+        .map(|(member, value)| {
+            let (number, error) = match value {
+                Value::Measured(quantity, error) => (Some(quantity.value), *error),
+                other => (other.as_f64(), None),
+            };
+            serde_json::json!({
+                "member": member.map(|member| study.label(member)),
+                "value": number,
+                "standard_error": error,
+                "text": value.to_string(),
+            })
+        })
+        .collect();
+    let json = serde_json::to_vec_pretty(&json).map_err(|error| error.to_string())?;
+    write(&stem.with_extension("json"), &json, drawn)
+}
+
+/// A value with its standard error, as people write it.
+pub fn value_text(value: &Value) -> String {
+    match value {
+        Value::Measured(quantity, Some(error)) if *error > 0.0 => {
+            let unit = quantity.shown_in.as_deref();
+            match unit {
+                Some(unit) => {
+                    format!(
+                        "{} {}",
+                        table::with_error(quantity.in_unit(unit), error / unit.factor),
+                        unit.text
+                    )
+                }
+                None => {
+                    let shown = quantity.to_string();
+                    let unit = shown.split_once(' ').map_or("", |(_, unit)| unit);
+                    let scale = quantity.value
+                        / shown
+                            .split(' ')
+                            .next()
+                            .and_then(|text| text.parse().ok())
+                            .unwrap_or(1.0);
+                    let scale = if scale.is_finite() && scale != 0.0 {
+                        scale
+                    } else {
+                        1.0
+                    };
+                    format!(
+                        "{} {unit}",
+                        table::with_error(quantity.value / scale, error / scale)
+                    )
+                    .trim_end()
+                    .to_owned()
+                }
+            }
+        }
+        other => other.to_string(),
+    }
+}
+
+fn write_data(table: &Table, stem: &Path, suffix: &str, drawn: &mut Drawn) -> Result<(), String> {
+    let base = if suffix.is_empty() {
+        stem.to_owned()
+    } else {
+        let name = stem
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        stem.with_file_name(format!("{name}_{suffix}"))
+    };
+    let with = |extension: &str| PathBuf::from(format!("{}.{extension}", base.display()));
+    write(&with("csv"), table.to_csv().as_bytes(), drawn)?;
+    let json = serde_json::to_vec_pretty(table).map_err(|error| error.to_string())?;
+    write(&with("json"), &json, drawn)
+}
+
+fn write(path: &Path, bytes: &[u8], drawn: &mut Drawn) -> Result<(), String> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)
+            .map_err(|error| format!("`{}` could not be created: {error}", folder.display()))?;
+    }
+    fs::write(path, bytes)
+        .map_err(|error| format!("`{}` could not be written: {error}", path.display()))?;
+    drawn.files.push(path.to_owned());
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! The kinds of nodes that are built: one file each, and this list.
+
+mod phases;
+mod reactions;
+mod report;
+mod schedule;
+mod synthesis;
+mod system;
+mod thermo_functions;
+
+use crate::run::kind::Registry;
+
+/// Every kind and every function, in the order in which documentation lists them.
+pub fn registry() -> Registry {
+    Registry::new(
+        vec![
+            Box::new(system::System),
+            Box::new(phases::Phases),
+            Box::new(reactions::Reactions),
+            Box::new(schedule::Schedule),
+            Box::new(synthesis::Synthesis),
+            Box::new(report::Report),
+        ],
+        thermo_functions::FUNCTIONS.to_vec(),
+    )
+}

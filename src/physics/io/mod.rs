@@ -1,0 +1,5 @@
+//! Files that other programs read and write.
+
+mod npz;
+
+pub use npz::{Array, NpzWriter};

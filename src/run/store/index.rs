@@ -1,0 +1,79 @@
+//! One file that says which keys are stored, so that a plan of thousands of nodes reads one file instead of
+//! thousands. It repeats what the manifests say and may be deleted at any time.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use super::{Digest, Key, Manifest};
+
+/// What a plan needs to know of a stored result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub artifact: Digest,
+    /// Digest and size of each file.
+    pub blobs: Vec<(Digest, u64)>,
+}
+
+impl Entry {
+    pub fn of(manifest: &Manifest) -> Self {
+        Entry {
+            artifact: manifest.artifact_digest,
+            blobs: manifest
+                .files
+                .values()
+                .map(|entry| (entry.digest, entry.bytes))
+                .collect(),
+        }
+    }
+}
+
+/// A line: key, artifact, blobs, and a checksum, so that a torn or mixed line is not believed.
+fn line(key: &Key, entry: &Entry) -> String {
+    let mut text = format!("{key} {}", entry.artifact);
+    for (digest, bytes) in &entry.blobs {
+        text.push_str(&format!(" {digest}:{bytes}"));
+    }
+    let check = Digest::of(text.as_bytes()).to_string();
+    format!("{text} {}\n", &check[..8])
+}
+
+fn read_line(line: &str) -> Option<(Key, Entry)> {
+    let (text, check) = line.rsplit_once(' ')?;
+    if Digest::of(text.as_bytes()).to_string()[..8] != *check {
+        return None;
+    }
+    let mut words = text.split(' ');
+    let key = words.next()?.parse().ok()?;
+    let artifact = words.next()?.parse().ok()?;
+    let blobs: Option<Vec<(Digest, u64)>> = words
+        .map(|word| {
+            let (digest, bytes) = word.split_once(':')?;
+            Some((digest.parse().ok()?, bytes.parse().ok()?))
+        })
+        .collect();
+    Some((
+        key,
+        Entry {
+            artifact,
+            blobs: blobs?,
+        },
+    ))
+}
+
+/// Later lines replace earlier ones; lines that do not check are skipped.
+pub(super) fn read(path: &Path) -> HashMap<Key, Entry> {
+    let text = std::fs::read(path).unwrap_or_default();
+    String::from_utf8_lossy(&text)
+        .lines()
+        .filter_map(read_line)
+        .collect()
+}
+
+/// Adds a line; one that cannot be added is found in its manifest.
+pub(super) fn append(path: &Path, key: &Key, entry: &Entry) {
+    if let Ok(mut file) = File::options().create(true).append(true).open(path) {
+        let _ = file.write_all(line(key, entry).as_bytes());
+    }
+}

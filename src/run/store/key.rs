@@ -1,0 +1,191 @@
+//! Digests, and the parts of a key.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A BLAKE3 digest; 64 hexadecimal digits as text.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+/// The identity of a result: the digest of everything that decides it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Key(pub Digest);
+
+impl Digest {
+    pub fn of(bytes: &[u8]) -> Self {
+        Digest(*blake3::hash(bytes).as_bytes())
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, out)
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, out)
+    }
+}
+
+/// The text is not 64 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is not a digest")]
+pub struct NoDigest;
+
+impl FromStr for Digest {
+    type Err = NoDigest;
+    fn from_str(text: &str) -> Result<Self, NoDigest> {
+        let bytes = text.as_bytes();
+        if bytes.len() != 64 {
+            return Err(NoDigest);
+        }
+        let digit = |byte: u8| {
+            (byte as char)
+                .to_digit(16)
+                .map(|digit| digit as u8)
+                .ok_or(NoDigest)
+        };
+        let mut out = [0; 32];
+        for (at, pair) in bytes.chunks_exact(2).enumerate() {
+            out[at] = digit(pair[0])? << 4 | digit(pair[1])?;
+        }
+        Ok(Digest(out))
+    }
+}
+
+impl FromStr for Key {
+    type Err = NoDigest;
+    fn from_str(text: &str) -> Result<Self, NoDigest> {
+        text.parse().map(Key)
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// What a key consists of, in order: names with their canonical values. Each also has a form for people.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct KeyParts {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Part {
+    name: String,
+    value: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shown: Option<String>,
+}
+
+/// A part in which two keys differ, in the form for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    pub name: String,
+    /// None where the part is new.
+    pub before: Option<String>,
+    /// None where the part is gone.
+    pub after: Option<String>,
+}
+
+impl Part {
+    fn shown(&self) -> String {
+        self.shown.clone().unwrap_or_else(|| self.value.clone())
+    }
+}
+
+impl KeyParts {
+    pub fn push(&mut self, name: &str, value: &str) {
+        self.push_shown(name, value, value);
+    }
+
+    /// `shown` is how a person reads the value; it does not enter the key.
+    pub fn push_shown(&mut self, name: &str, value: &str, shown: &str) {
+        self.parts.push(Part {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            shown: (shown != value).then(|| shown.to_owned()),
+        });
+    }
+
+    /// The digest over all names and values, each with its length before it, so that no two lists agree.
+    pub fn key(&self) -> Key {
+        let mut hasher = blake3::Hasher::new();
+        for part in &self.parts {
+            for text in [&part.name, &part.value] {
+                hasher.update(&(text.len() as u64).to_le_bytes());
+                hasher.update(text.as_bytes());
+            }
+        }
+        Key(Digest(*hasher.finalize().as_bytes()))
+    }
+
+    /// The canonical value of a part.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.parts
+            .iter()
+            .find(|part| part.name == name)
+            .map(|part| part.value.as_str())
+    }
+
+    /// Names and values in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parts
+            .iter()
+            .map(|part| (part.name.as_str(), part.value.as_str()))
+    }
+
+    /// The parts in which `after` differs from this.
+    pub fn diff(&self, after: &KeyParts) -> Vec<Difference> {
+        let find =
+            |parts: &'_ [Part], name: &str| parts.iter().find(|part| part.name == name).cloned();
+        let mut differences = Vec::new();
+        for part in &self.parts {
+            let other = find(&after.parts, &part.name);
+            if other.as_ref().is_none_or(|other| other.value != part.value) {
+                differences.push(Difference {
+                    name: part.name.clone(),
+                    before: Some(part.shown()),
+                    after: other.map(|other| other.shown()),
+                });
+            }
+        }
+        for part in &after.parts {
+            if find(&self.parts, &part.name).is_none() {
+                differences.push(Difference {
+                    name: part.name.clone(),
+                    before: None,
+                    after: Some(part.shown()),
+                });
+            }
+        }
+        differences
+    }
+}

@@ -1,0 +1,50 @@
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Key;
+
+/// The folder into which a node writes the files of its result. What is not committed goes when it is dropped.
+#[derive(Debug)]
+pub struct Work {
+    pub(super) key: Key,
+    folder: PathBuf,
+}
+
+impl Work {
+    pub(super) fn new(key: Key, folder: PathBuf) -> Self {
+        Work { key, folder }
+    }
+
+    /// Writes a whole file. `name` is a plain file name.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        std::fs::write(self.path(name)?, bytes)
+    }
+
+    /// Opens a file to be written bit by bit.
+    pub fn create(&self, name: &str) -> io::Result<File> {
+        File::create(self.path(name)?)
+    }
+
+    fn path(&self, name: &str) -> io::Result<PathBuf> {
+        let plain = !name.is_empty() && !name.contains(['/', '\\']) && !name.starts_with('.');
+        if plain {
+            Ok(self.folder.join(name))
+        } else {
+            Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("`{name}` is no plain file name"),
+            ))
+        }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

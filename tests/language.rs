@@ -1,0 +1,165 @@
+//! The language as a whole: every code has a failing and a mended recipe, kinds have examples that are sound, recipes
+//! with faults give the findings that stand beside them.
+
+use synth::lang::diag::{Diagnostic, Style, codes, in_source_order, render};
+use synth::lang::sema::{Options, check};
+use synth::lang::source::MemoryLoader;
+use synth::run::graph::elaborate;
+use synth::run::kind::Registry;
+
+/// What `synth check` finds in a text, as printed.
+fn findings(registry: &Registry, name: &str, text: &str) -> (Vec<Diagnostic>, String) {
+    let loader = MemoryLoader::default().with(name, text);
+    let checked = check(name, &loader, registry.vocabulary(), &Options::default());
+    let graph = elaborate(&checked.study, registry, &loader);
+    let mut all = checked.diagnostics.clone();
+    all.extend(graph.diagnostics.iter().cloned());
+    let all = in_source_order(all);
+    let shown = render(&all, &checked.sources, &Style::PLAIN);
+    (all, shown)
+}
+
+fn errors(all: &[Diagnostic]) -> Vec<&'static str> {
+    let mut codes: Vec<&str> = all
+        .iter()
+        .filter(|one| one.is_error())
+        .map(|one| one.code.0)
+        .collect();
+    codes.dedup();
+    codes
+}
+
+#[test]
+fn every_code_has_a_failing_and_a_mended_recipe() {
+    let registry = synth::kinds::registry();
+    let mut seen = std::collections::BTreeSet::new();
+    let mut wrong = Vec::new();
+    for one in codes::all() {
+        assert!(seen.insert(one.code.0), "{} stands twice", one.code);
+        assert!(one.text.len() > 30, "{} explains nothing", one.code);
+        if one.failing.is_empty() {
+            continue;
+        }
+        let (failing, shown) = findings(&registry, "failing.synth", one.failing);
+        if !failing.iter().any(|finding| finding.code == one.code) {
+            wrong.push(format!(
+                "{}: the failing recipe does not give it:\n{}\n{shown}",
+                one.code, one.failing
+            ));
+        }
+        let (mended, shown) = findings(&registry, "mended.synth", one.mended);
+        if mended.iter().any(Diagnostic::is_error)
+            || mended.iter().any(|finding| finding.code == one.code)
+        {
+            wrong.push(format!(
+                "{}: the mended recipe still fails:\n{}\n{shown}",
+                one.code, one.mended
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_kind_has_an_example_that_is_sound_and_formatted() {
+    let registry = synth::kinds::registry();
+    for kind in registry.kinds() {
+        let schema = kind.schema();
+        let (all, shown) = findings(&registry, "example.synth", schema.example);
+        assert!(
+            errors(&all).is_empty(),
+            "{}:\n{}\n{shown}",
+            schema.name,
+            schema.example
+        );
+        for field in schema.fields {
+            assert!(
+                field.doc.ends_with('.'),
+                "{}.{}: a sentence ends with a stop",
+                schema.name,
+                field.name
+            );
+        }
+    }
+}
+
+#[test]
+fn every_edit_that_is_offered_changes_something_for_the_better() {
+    let registry = synth::kinds::registry();
+    for one in codes::all().filter(|one| !one.failing.is_empty()) {
+        let (before, _) = findings(&registry, "a.synth", one.failing);
+        let Some(edit) = before
+            .iter()
+            .find(|finding| finding.code == one.code)
+            .and_then(|finding| finding.edit.clone())
+        else {
+            continue;
+        };
+        let mut text = one.failing.to_owned();
+        text.replace_range(edit.span.range(), &edit.replacement);
+        let (after, shown) = findings(&registry, "a.synth", &text);
+        let count = |all: &[Diagnostic]| {
+            all.iter()
+                .filter(|finding| finding.code == one.code)
+                .count()
+        };
+        assert!(
+            count(&after) < count(&before),
+            "{}: the edit does not mend it:\n{text}\n{shown}",
+            one.code
+        );
+    }
+}
+
+#[test]
+fn faulty_recipes_give_the_findings_beside_them() {
+    let registry = synth::kinds::registry();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/errors");
+    let mut paths: Vec<_> = std::fs::read_dir(&folder)
+        .expect("the corpus")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "synth")
+        })
+        .collect();
+    paths.sort();
+    assert!(paths.len() >= 6);
+    insta::with_settings!({ snapshot_path => "golden/errors", prepend_module_to_snapshot => false, omit_expression => true }, {
+        for path in paths {
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&path).expect("a recipe");
+            let (_, shown) = findings(&registry, &name, &text);
+            insta::assert_snapshot!(name.trim_end_matches(".synth"), shown);
+        }
+    });
+}
+
+#[test]
+fn six_faults_are_six_errors_in_one_run() {
+    let registry = synth::kinds::registry();
+    let text = include_str!("golden/errors/six_faults.synth");
+    let (all, shown) = findings(&registry, "six_faults.synth", text);
+    let count = all.iter().filter(|one| one.is_error()).count();
+    assert!(count >= 6, "{count}\n{shown}");
+    for finding in all.iter().filter(|one| one.is_error()) {
+        assert!(!finding.labels.is_empty(), "{finding:?}");
+        assert!(finding.help.is_some(), "{}\n{shown}", finding.headline);
+    }
+}
+
+#[test]
+fn the_whole_study_of_the_design_names_only_what_is_not_built() {
+    let registry = synth::kinds::registry();
+    let (all, shown) = findings(
+        &registry,
+        "study.synth",
+        include_str!("golden/language/study.synth"),
+    );
+    let unknown: Vec<&str> = all
+        .iter()
+        .map(|one| one.headline.as_str())
+        .filter(|headline| headline.contains("not built yet"))
+        .collect();
+    assert_eq!(unknown.len(), 5, "{shown}");
+}
