@@ -1,7 +1,7 @@
 //! The language as a whole: every code has a failing and a mended recipe, kinds have examples that are sound, recipes
 //! with faults give the findings that stand beside them.
 
-use synth::lang::diag::{Diagnostic, Style, codes, in_source_order, render};
+use synth::lang::diag::{Diagnostic, Style, codes, render};
 use synth::lang::sema::{Options, check};
 use synth::lang::source::MemoryLoader;
 use synth::run::graph::elaborate;
@@ -12,9 +12,7 @@ fn findings(registry: &Registry, name: &str, text: &str) -> (Vec<Diagnostic>, St
     let loader = MemoryLoader::default().with(name, text);
     let checked = check(name, &loader, registry.vocabulary(), &Options::default());
     let graph = elaborate(&checked.study, registry, &loader);
-    let mut all = checked.diagnostics.clone();
-    all.extend(graph.diagnostics.iter().cloned());
-    let all = in_source_order(all);
+    let all = graph.findings_after(&checked.diagnostics);
     let shown = render(&all, &checked.sources, &Style::PLAIN);
     (all, shown)
 }

@@ -129,6 +129,7 @@ struct NodeArguments {
 
 /// Runs one command and gives its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    silence_caught_panics();
     let command = match Command::try_parse_from(arguments) {
         Ok(command) => command,
         Err(error) => {
@@ -155,6 +156,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             1
         }
     }
+}
+
+/// The engine catches a panic within a node and reports it as that node's failure; only others speak for themselves.
+fn silence_caught_panics() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().name() == Some("synth") {
+            default(panic);
+        }
+    }));
 }
 
 /// The style of standard output.

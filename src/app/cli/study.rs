@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{StudyArguments, style_err, style_out};
-use crate::lang::diag::{Diagnostic, in_source_order, render, to_json};
+use crate::lang::diag::{Diagnostic, render, to_json};
 use crate::lang::sema::{Checked, Options, Override, check};
 use crate::lang::source::{DiskLoader, LoadError, Loader, Module};
 use crate::run::graph::{Graph, elaborate};
@@ -101,9 +101,7 @@ impl Opened {
 
     /// Everything that the checker and the kinds found.
     pub fn findings(&self, graph: &Graph<'_>) -> Vec<Diagnostic> {
-        let mut all = self.checked.diagnostics.clone();
-        all.extend(graph.diagnostics.iter().cloned());
-        in_source_order(all)
+        graph.findings_after(&self.checked.diagnostics)
     }
 
     /// Prints findings, if there are any: for programs to standard output, for people to standard error.

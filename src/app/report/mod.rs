@@ -128,7 +128,7 @@ fn plot(
         title: written.to_owned(),
         panels,
     };
-    write(&stem.with_extension("svg"), plot.svg().as_bytes(), drawn)
+    write(&with_suffix(stem, "svg"), plot.svg().as_bytes(), drawn)
 }
 
 fn table_of(
@@ -179,7 +179,7 @@ fn table_of(
         })
         .collect();
     let json = serde_json::to_vec_pretty(&json).map_err(|error| error.to_string())?;
-    write(&stem.with_extension("json"), &json, drawn)
+    write(&with_suffix(stem, "json"), &json, drawn)
 }
 
 /// A value with its standard error, as people write it.
@@ -232,10 +232,14 @@ fn write_data(table: &Table, stem: &Path, suffix: &str, drawn: &mut Drawn) -> Re
             .unwrap_or_default();
         stem.with_file_name(format!("{name}_{suffix}"))
     };
-    let with = |extension: &str| PathBuf::from(format!("{}.{extension}", base.display()));
-    write(&with("csv"), table.to_csv().as_bytes(), drawn)?;
+    write(&with_suffix(&base, "csv"), table.to_csv().as_bytes(), drawn)?;
     let json = serde_json::to_vec_pretty(table).map_err(|error| error.to_string())?;
-    write(&with("json"), &json, drawn)
+    write(&with_suffix(&base, "json"), &json, drawn)
+}
+
+/// The names of results hold dots, so an extension is added, never replaced.
+fn with_suffix(stem: &Path, extension: &str) -> PathBuf {
+    PathBuf::from(format!("{}.{extension}", stem.display()))
 }
 
 fn write(path: &Path, bytes: &[u8], drawn: &mut Drawn) -> Result<(), String> {

@@ -50,8 +50,8 @@ const PER_ROW: usize = 3;
 impl Panel {
     /// The curves of a table against its axis of this name (a column marked as an axis).
     ///
-    /// Columns of texts and other axes are left out. Curves that never leave zero are left out too: a plot of
-    /// twenty phases of which three appear shows three.
+    /// Columns of texts and other axes are left out, and so are curves that nowhere reach one hundredth of the
+    /// highest: a plot of twenty phases of which three matter shows three. The files have all.
     pub fn from_table(
         caption: impl Into<String>,
         table: &Table,
@@ -70,11 +70,17 @@ impl Panel {
                 known.join(" and ")
             ));
         };
+        let all = table
+            .columns
+            .iter()
+            .filter(|column| !column.axis)
+            .map(largest)
+            .fold(0.0, f64::max);
         let curves: Vec<&Column> = table
             .columns
             .iter()
             .filter(|column| !column.axis && !column.numbers.is_empty())
-            .filter(|column| column.numbers.iter().any(|value| value.abs() > 1e-9))
+            .filter(|column| largest(column) > LEAST_PART * all)
             .collect();
         let unit = curves.first().map_or("", |column| column.unit.as_str());
         Ok(Panel {
@@ -92,6 +98,17 @@ impl Panel {
                 .collect(),
         })
     }
+}
+
+/// Curves below this part of the highest are left out.
+const LEAST_PART: f64 = 0.01;
+
+fn largest(column: &Column) -> f64 {
+    column
+        .numbers
+        .iter()
+        .filter(|value| value.is_finite())
+        .fold(0.0, |most, value| f64::max(most, value.abs()))
 }
 
 fn with_unit(name: &str, unit: &str) -> String {
@@ -434,7 +451,7 @@ fn formula_text(text: &str) -> String {
             let digit = formula && (c.is_ascii_digit() || (c == '.' && sub));
             let starts = digit && (before.is_ascii_alphabetic() || before == ')' || sub);
             if starts && !sub {
-                out.push_str("<tspan font-size=\"75%\" dy=\"2.5\">");
+                out.push_str("<tspan font-size=\"9\" dy=\"2.5\">");
                 sub = true;
             } else if sub && !digit {
                 out.push_str("</tspan><tspan dy=\"-2.5\">&#8203;</tspan>");

@@ -265,7 +265,10 @@ impl Scanner<'_> {
 
     fn newline(&mut self) {
         let innermost = self.open.last().map(|(byte, _)| *byte);
-        let goes_on = innermost == Some(b'(') || self.continues();
+        // An operator at the end does not reach over the head of the next item.
+        let next = self.text[self.at + 1..].trim_start_matches(['\n', '\r']);
+        let item_follows = self.open.is_empty() && begins_item(next.lines().next().unwrap_or(""));
+        let goes_on = innermost == Some(b'(') || (self.continues() && !item_follows);
         if goes_on {
             self.masked[self.at] = b' ';
         } else if self.open.is_empty() && self.chunk.is_some() && !self.brace_follows() {

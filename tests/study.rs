@@ -1,0 +1,353 @@
+//! The program as a user meets it: the README's commands, what runs again after a change, and bad input.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn synth(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_synth"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("the program runs")
+}
+
+fn text(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// A small study that runs in a moment.
+const STUDY: &str = "\
+use std.batio
+
+study { seed: 1 }
+
+param top = 1100 °C
+
+system ba_ti_o { elements: [Ba, Ti, O] }
+
+phases hull { system: ba_ti_o, source: batio.thermochemistry }
+
+reactions library { phases: hull, between: [BaO, TiO2(rutile)], within: 0 eV, every: 100 K }
+
+schedule firing {
+  start 25 °C
+  ramp to top at 5 K/min
+  hold for 6 h
+}
+
+synthesis fired for ratio in [1, 2] {
+  reactions: library
+  precursors: ratio * BaO + TiO2(rutile)
+  schedule: firing
+  sweeps_per_hour: 10
+  grid: [6, 6, 6]
+  realisations: 2
+}
+
+expect fired[ratio: 2].final(Ba2TiO4) > fired[ratio: 1].final(Ba2TiO4)
+";
+
+struct Bench {
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new(study: &str) -> Self {
+        let bench = Bench {
+            folder: tempfile::tempdir().expect("a folder"),
+        };
+        bench.write(study);
+        bench
+    }
+
+    fn write(&self, study: &str) {
+        std::fs::write(self.folder.path().join("study.synth"), study).expect("written");
+    }
+
+    fn run(&self, arguments: &[&str]) -> (i32, String) {
+        let all: Vec<&str> = ["run", "study.synth"]
+            .into_iter()
+            .chain(arguments.iter().copied())
+            .collect();
+        let output = synth(self.folder.path(), &all);
+        (output.status.code().unwrap_or(-1), text(&output))
+    }
+
+    /// Names of the tasks that a run would do now.
+    fn open(&self, arguments: &[&str]) -> Vec<String> {
+        let all: Vec<&str> = ["plan", "study.synth", "--json"]
+            .into_iter()
+            .chain(arguments.iter().copied())
+            .collect();
+        let output = synth(self.folder.path(), &all);
+        let tasks: serde_json::Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)));
+        tasks
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter(|task| task["state"] == "run")
+            .map(|task| task["node"].as_str().expect("a name").to_owned())
+            .collect()
+    }
+
+    fn lock(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("study.lock")).expect("a lock")
+    }
+}
+
+#[test]
+fn only_what_changed_runs_again() {
+    let bench = Bench::new(STUDY);
+    assert_eq!(bench.open(&[]).len(), 8);
+    let (code, shown) = bench.run(&[]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(bench.open(&[]).is_empty());
+    // Other words for the same thing.
+    let same = STUDY
+        .replace("hold for 6 h", "hold for 3 h // half\n  hold for 180 min")
+        .replace("1100 °C", "1373.15 K")
+        .replace("hull", "candidates")
+        .replace(
+            "  grid: [6, 6, 6]\n  realisations: 2\n",
+            "  realisations: 2\n  conserve: exact\n  grid: [6, 6, 6]\n",
+        );
+    bench.write(&same);
+    assert_eq!(bench.open(&[]), Vec::<String>::new());
+    // A longer hold: the firings, not the reactions.
+    bench.write(&STUDY.replace("6 h", "7 h"));
+    let open = bench.open(&[]);
+    assert_eq!(open.len(), 6, "{open:?}");
+    assert!(open.iter().all(|name| name.starts_with("fired")));
+    let why = synth(
+        bench.folder.path(),
+        &["why", "study.synth", "fired[ratio: 1]"],
+    );
+    assert!(
+        text(&why).contains("6 h") && text(&why).contains("7 h"),
+        "{}",
+        text(&why)
+    );
+    // More realisations: the new ones, and what joins them.
+    bench.write(&STUDY.replace("realisations: 2", "realisations: 3"));
+    let open = bench.open(&[]);
+    assert_eq!(open.len(), 4, "{open:?}");
+    // Another member: the old ones stay.
+    bench.write(&STUDY.replace("[1, 2]", "[1, 2, 0.5]"));
+    let open = bench.open(&[]);
+    assert!(
+        open.len() == 3 && open.iter().all(|name| name.contains("0.5")),
+        "{open:?}"
+    );
+    assert_eq!(
+        bench
+            .open(&["--set", "top=1000 °C"])
+            .iter()
+            .filter(|name| name.starts_with("fired"))
+            .count(),
+        9
+    );
+}
+
+#[test]
+fn one_and_two_threads_give_the_same_bytes_and_the_lock_holds_them() {
+    let (one, two) = (Bench::new(STUDY), Bench::new(STUDY));
+    assert_eq!(one.run(&["--threads", "1"]).0, 0);
+    assert_eq!(two.run(&["--threads", "2"]).0, 0);
+    assert_eq!(one.lock(), two.lock());
+    assert_eq!(one.run(&["--locked"]).0, 0);
+    assert_eq!(one.run(&["--locked=bits"]).0, 0);
+    one.write(&STUDY.replace("6 h", "7 h"));
+    let (code, shown) = one.run(&["--locked"]);
+    assert_eq!(code, 1, "{shown}");
+    assert_eq!(Bench::new(STUDY).run(&["--locked"]).0, 1);
+}
+
+#[test]
+fn exit_codes_say_what_happened() {
+    let bench = Bench::new(&STUDY.replace(">", "<"));
+    let (code, shown) = bench.run(&["--quiet"]);
+    assert_eq!(code, 3, "{shown}");
+    assert!(shown.contains("FAILS"), "{shown}");
+    let (code, shown) = Bench::new(&STUDY.replace("hold for 6 h", "hold for 6 K")).run(&[]);
+    assert_eq!(code, 1, "{shown}");
+    assert!(shown.contains("E0303"), "{shown}");
+}
+
+#[test]
+fn bad_input_is_answered_clearly() {
+    let bench = Bench::new("");
+    let path = bench.folder.path().join("study.synth");
+    let check = |expected: &str| {
+        let output = synth(bench.folder.path(), &["check", "study.synth"]);
+        let shown = text(&output);
+        assert_eq!(output.status.code(), Some(1), "{shown}");
+        assert!(shown.contains(expected), "{shown}");
+        assert!(!shown.contains("panicked"), "{shown}");
+    };
+    std::fs::write(&path, b"let x = \xff\xfe\n").expect("written");
+    check("not valid UTF-8");
+    std::fs::write(&path, "(".repeat(200_000)).expect("written");
+    check("E0112");
+    let file = std::fs::File::create(&path).expect("a file");
+    file.set_len(100 << 20).expect("a large file");
+    drop(file);
+    check("larger than 16 MB");
+    std::fs::remove_file(&path).expect("removed");
+    check("there is no file");
+    bench.write(&STUDY.replace("batio.thermochemistry", "\"rows.csv\""));
+    check("there is no file `rows.csv`");
+    let rows = bench.folder.path().join("rows.csv");
+    for broken in [
+        "",
+        "phase,T_K,dGf_eV\nBaO,300",
+        "phase,T_K,dGf_eV\nBaO,hot,-5\nXx,300,-1\n",
+        "\u{0}\u{1}",
+    ] {
+        std::fs::write(&rows, broken).expect("written");
+        let shown = text(&synth(bench.folder.path(), &["check", "study.synth"]));
+        assert!(
+            shown.contains("rows.csv") && !shown.contains("panicked"),
+            "{shown}"
+        );
+    }
+    let shown = text(&synth(
+        bench.folder.path(),
+        &["run", "study.synth", "--set", "topp=3 K"],
+    ));
+    assert!(shown.contains("top") && shown.contains("E0211"), "{shown}");
+}
+
+#[test]
+fn a_store_that_cannot_be_written_fails_the_nodes_and_says_so() {
+    let bench = Bench::new(STUDY);
+    std::fs::write(bench.folder.path().join("file"), "").expect("written");
+    let (code, shown) = bench.run(&["--store", "file/store", "--quiet"]);
+    assert_eq!(code, 2, "{shown}");
+    assert!(shown.contains("could not be created"), "{shown}");
+}
+
+#[test]
+fn two_runs_on_one_store_agree() {
+    let bench = Bench::new(STUDY);
+    let start = || {
+        Command::new(env!("CARGO_BIN_EXE_synth"))
+            .args(["run", "study.synth", "--quiet", "--no-lock"])
+            .current_dir(bench.folder.path())
+            .output()
+            .expect("the program runs")
+    };
+    let outputs: Vec<Output> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..2).map(|_| scope.spawn(start)).collect();
+        runs.into_iter()
+            .map(|run| run.join().expect("no panic"))
+            .collect()
+    });
+    for output in &outputs {
+        assert_eq!(output.status.code(), Some(0), "{}", text(output));
+    }
+    assert!(bench.open(&[]).is_empty());
+}
+
+#[test]
+fn examples_are_sound_and_in_standard_form() {
+    for folder in ["examples", "stdlib"] {
+        for entry in std::fs::read_dir(root().join(folder)).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path
+                .extension()
+                .is_none_or(|extension| extension != "synth")
+            {
+                continue;
+            }
+            let name = path.to_string_lossy().into_owned();
+            let output = synth(root(), &["fmt", "--check", &name]);
+            assert!(output.status.success(), "{}", text(&output));
+            if folder == "examples" {
+                let output = synth(root(), &["check", &name]);
+                assert!(output.status.success(), "{}", text(&output));
+            }
+        }
+    }
+}
+
+/// The commands of the console blocks, each with the lines that must appear, in order, in what it prints.
+fn readme_commands() -> Vec<(String, Vec<String>)> {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    let mut commands: Vec<(String, Vec<String>)> = Vec::new();
+    let mut inside = false;
+    for line in readme.lines() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+        } else if inside {
+            match line.strip_prefix("$ ") {
+                Some(command) => commands.push((command.to_owned(), Vec::new())),
+                None if line != "…" => {
+                    if let Some((_, lines)) = commands.last_mut() {
+                        lines.push(line.to_owned());
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+    commands
+}
+
+/// Words of a command line; double quotes keep spaces.
+fn words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in command.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            other => words.last_mut().expect("a word").push(other),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[test]
+fn every_command_of_the_readme_does_what_it_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("examples")).expect("a folder");
+    let example: PathBuf = folder.path().join("examples/batio3.synth");
+    std::fs::copy(root().join("examples/batio3.synth"), &example).expect("copied");
+    let commands = readme_commands();
+    assert!(commands.len() > 10);
+    for (command, expected) in commands {
+        let mut words = words(&command);
+        if command.starts_with("cargo run --release -- ") {
+            words.drain(..4);
+            // What the first block stores must not decide what the second one shows.
+            words.extend(["--store".into(), "first".into(), "--no-lock".into()]);
+        } else if command.starts_with("cargo ") {
+            // This very test, and the benchmarks.
+            continue;
+        } else {
+            assert_eq!(words.remove(0), "synth", "{command}");
+        }
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let output = synth(folder.path(), &words);
+        let shown = text(&output);
+        assert_eq!(output.status.code(), Some(0), "{command}\n{shown}");
+        let mut rest = shown.as_str();
+        for line in expected {
+            let at = rest
+                .find(&line)
+                .unwrap_or_else(|| panic!("`{command}` does not print `{line}`:\n{shown}"));
+            rest = &rest[at + line.len()..];
+        }
+    }
+}
