@@ -84,7 +84,7 @@ fn checking() {
     println!("check an ordinary study: {:.1} ms (bar: 10 ms)", time * 1e3);
 }
 
-const HEAD: &str = "use std.batio\nsystem e { elements: [Ba, Ti, O] }\nphases p { system: e, source: batio.measured }\n\
+const HEAD: &str = "use std.batio\nsystem e { elements: [Ba, Ti, O] }\nphases p { system: e, source: batio.measured_only }\n\
                     reactions r { phases: p, between: [BaO, TiO2(rutile)], every: 500 K, within: 0 eV }\n\
                     schedule s {\n  start 1000 K\n  hold for 1 sweeps\n}\n";
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
+use indexmap::IndexMap;
 
 use super::StudyArguments;
 use super::progress::{Progress, time};
@@ -14,7 +15,7 @@ use crate::lang::diag::{Diagnostic, to_json};
 use crate::run::engine::{
     Exit, Locked, Options, Outcome, Results, RunReport, TaskState, Verdict, run as run_study,
 };
-use crate::run::graph::{Graph, Part, find_members, lock_of};
+use crate::run::graph::{Graph, find_members, lock_of};
 use crate::run::store::{Lock, Store};
 
 #[derive(Debug, Clone, Args)]
@@ -164,34 +165,28 @@ fn write_lock(opened: &Opened, report: &RunReport) {
     }
 }
 
+/// The most nodes that are listed one by one.
+const MOST_ROWS: usize = 40;
+
 /// A table of nodes: families and replicas are counted together.
 fn print_tasks(report: &RunReport) {
-    let mut rows: Vec<(String, [usize; 4], f64)> = Vec::new();
+    let mut rows: IndexMap<&str, ([usize; 4], f64)> = IndexMap::new();
     for task in &report.tasks {
         let planned = report.plan.task(task.task);
         let name = planned
             .label
             .split(['[', ' '])
             .next()
-            .unwrap_or(&planned.label)
-            .to_owned();
-        if !rows.iter().any(|(known, ..)| *known == name) {
-            rows.push((name.clone(), [0; 4], 0.0));
-        }
-        let Some(row) = rows.iter_mut().find(|(known, ..)| *known == name) else {
-            continue;
-        };
+            .unwrap_or(&planned.label);
+        let (counts, seconds) = rows.entry(name).or_default();
         let column = match task.state {
-            TaskState::Stored => 0,
+            TaskState::Stored | TaskState::Reused => 0,
             TaskState::Finished => 1,
-            TaskState::Reused => 0,
             TaskState::Failed(_) => 2,
             TaskState::Skipped(_) | TaskState::Stopped => 3,
         };
-        if !matches!(planned.part, Part::Gather(_)) || task.state != TaskState::Stored {
-            row.1[column] += 1;
-        }
-        row.2 += task.seconds;
+        counts[column] += 1;
+        *seconds += task.seconds;
     }
     let count = |number: usize| {
         if number == 0 {
@@ -200,10 +195,12 @@ fn print_tasks(report: &RunReport) {
             number.to_string()
         }
     };
+    let all = rows.len();
     let rows: Vec<Vec<String>> = rows
         .into_iter()
-        .map(|(name, counts, seconds)| {
-            let mut row = vec![name];
+        .take(MOST_ROWS)
+        .map(|(name, (counts, seconds))| {
+            let mut row = vec![name.to_owned()];
             row.extend(counts.map(count));
             row.push(if seconds > 0.0 {
                 time(seconds)
@@ -213,8 +210,11 @@ fn print_tasks(report: &RunReport) {
             row
         })
         .collect();
-    let header = ["node", "stored", "run", "failed", "not run", "time"].map(str::to_owned);
+    let header = ["tasks of", "stored", "run", "failed", "not run", "time"].map(str::to_owned);
     print!("{}", table::aligned(&header, &rows));
+    if all > MOST_ROWS {
+        println!("  … and {} more nodes", all - MOST_ROWS);
+    }
 }
 
 fn print_outcomes(opened: &Opened, outcomes: &[Outcome]) {

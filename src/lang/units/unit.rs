@@ -1,7 +1,8 @@
 //! The table of units, and compound units such as `kJ/mol` or `g/cm^3`.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use super::Dimension;
 use crate::base::{Rational, constants};
@@ -242,8 +243,29 @@ fn normalised(text: &str) -> String {
         .replace('\u{2212}', "-")
 }
 
+/// Spellings that were read before: a study repeats a handful of units in thousands of places.
+const MOST_REMEMBERED: usize = 1024;
+
 /// Reads a unit: `K`, `g/cm³`, `kJ/mol`, `J/(mol*K)`, `/ps`, `%`.
 pub fn parse_unit(text: &str) -> Result<Unit, UnitError> {
+    static READ: RwLock<BTreeMap<String, Unit>> = RwLock::new(BTreeMap::new());
+    let remembered = READ
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(text)
+        .cloned();
+    if let Some(unit) = remembered {
+        return Ok(unit);
+    }
+    let unit = read_unit(text)?;
+    let mut read = READ.write().unwrap_or_else(PoisonError::into_inner);
+    if read.len() < MOST_REMEMBERED {
+        read.insert(text.to_owned(), unit.clone());
+    }
+    Ok(unit)
+}
+
+fn read_unit(text: &str) -> Result<Unit, UnitError> {
     let normal = normalised(text);
     parse_normalised(&normal).map_err(|fault| {
         let offset = written_at(text, fault.offset).start;
