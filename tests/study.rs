@@ -174,7 +174,7 @@ fn one_and_two_threads_give_the_same_bytes_and_the_lock_holds_them() {
 
 #[test]
 fn exit_codes_say_what_happened() {
-    let bench = Bench::new(&STUDY.replace(">", "<"));
+    let bench = Bench::new(&STUDY.replace('>', "<"));
     let (code, shown) = bench.run(&["--quiet"]);
     assert_eq!(code, 3, "{shown}");
     assert!(shown.contains("FAILS"), "{shown}");

@@ -124,7 +124,7 @@ const SCHEMA: KindSchema = KindSchema {
              energies of all phases reach, at most to 2000 K.",
             "300 K .. 1700 K",
         )
-        .range(Range::Above(0.0)),
+        .range(Range::Within(1.0, 10_000.0)),
         Field::new(
             "every",
             TEMPERATURE,

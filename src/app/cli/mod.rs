@@ -7,6 +7,9 @@ mod progress;
 mod run;
 mod study;
 
+pub(crate) use commands::{answer, function_text, node_text, plan_text};
+pub(crate) use progress::Progress;
+
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -152,8 +155,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Verb::New { path } => commands::new(&path),
         Verb::Repl { study, store } => {
             let study = study.map(|path| path.to_string_lossy().into_owned());
-            let _ = (study, store, style_out());
-            1
+            crate::app::repl::repl(study.as_deref(), store.as_deref(), style_out())
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::run::engine::Event;
 use crate::run::graph::{Plan, TaskId};
 
 /// Listens to a run and shows it on standard error.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     plan: Mutex<Vec<String>>,
     bars: Option<Bars>,
     quiet: bool,

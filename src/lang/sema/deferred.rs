@@ -64,6 +64,21 @@ impl Deferred {
         }
     }
 
+    /// Whether the tree has at most `left` nodes; counts down. Parts that are shared count each time, as whoever
+    /// walks the tree meets them each time.
+    pub(super) fn fits_within(&self, left: &mut usize) -> bool {
+        let Some(fewer) = left.checked_sub(1) else {
+            return false;
+        };
+        *left = fewer;
+        match &self.tree {
+            Tree::Known(_) | Tree::Result { .. } => true,
+            Tree::Unary(_, operand) => operand.fits_within(left),
+            Tree::Binary(_, a, b) => a.fits_within(left) && b.fits_within(left),
+            Tree::Call(_, arguments) => arguments.iter().all(|one| one.fits_within(left)),
+        }
+    }
+
     /// The value, now that results are there.
     pub fn force(&self, resolve: &dyn Resolve) -> Result<Value, Unresolved> {
         match &self.tree {

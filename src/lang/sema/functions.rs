@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::evaluate::{Evaluator, Lookup, Names};
 use super::{MemberId, Value};
 use crate::base::constants;
-use crate::lang::schema::{Default, Field, FunctionSchema, KindSchema, ResultType, Type};
+use crate::lang::schema::{Default, Field, FunctionSchema, KindSchema, ResultType, Type, Verb};
 use crate::lang::source::{FileId, Span};
 use crate::lang::units::{Dimension, Quantity};
 
@@ -110,6 +110,14 @@ impl Vocabulary {
         &self.functions
     }
 
+    /// Whether some field or argument of a step takes this word of a closed set.
+    pub(super) fn is_word(&self, word: &str) -> bool {
+        self.kinds.iter().any(|kind| {
+            kind.fields.iter().any(|field| takes_word(&field.ty, word))
+                || kind.steps.iter().any(|verb| verb_takes_word(verb, word))
+        })
+    }
+
     /// The default of a field as a value; nothing if it has none.
     pub fn default(&self, kind: &str, field: &str) -> Value {
         let Some((kind, field)) = self
@@ -122,6 +130,24 @@ impl Vocabulary {
             .get(&(kind, field))
             .cloned()
             .unwrap_or(Value::Nothing)
+    }
+}
+
+fn verb_takes_word(verb: &Verb, word: &str) -> bool {
+    verb.arguments.iter().any(|one| takes_word(&one.ty, word))
+        || verb.block.iter().any(|inner| verb_takes_word(inner, word))
+}
+
+fn takes_word(ty: &Type, word: &str) -> bool {
+    match ty {
+        Type::Choice(choices) => choices.iter().any(|choice| {
+            choice.name == word || choice.arguments.iter().any(|one| takes_word(&one.ty, word))
+        }),
+        Type::List(inner) | Type::Span(inner) | Type::Ramp(inner) => takes_word(inner, word),
+        Type::Map(key, value) => takes_word(key, word) || takes_word(value, word),
+        Type::Record(fields) => fields.iter().any(|field| takes_word(&field.ty, word)),
+        Type::Either(types) => types.iter().any(|one| takes_word(one, word)),
+        _ => false,
     }
 }
 

@@ -211,6 +211,28 @@ impl Value {
         }
     }
 
+    /// Whether it has at most `left` parts, with the parts of the parts, and those at most `deep` levels down. Counts
+    /// down, and stops as soon as it is too large.
+    pub(super) fn fits_within(&self, left: &mut usize, deep: usize) -> bool {
+        let (Some(fewer), Some(deep)) = (left.checked_sub(1), deep.checked_sub(1)) else {
+            return false;
+        };
+        *left = fewer;
+        match self {
+            Value::List(values) => values.iter().all(|value| value.fits_within(left, deep)),
+            Value::Record(entries) | Value::Choice(_, entries) => entries
+                .iter()
+                .all(|(_, value)| value.fits_within(left, deep)),
+            Value::Each(values) => values
+                .iter()
+                .all(|(_, value)| value.fits_within(left, deep)),
+            Value::Span(ends) | Value::Ramp(ends) => {
+                ends.0.fits_within(left, deep) && ends.1.fits_within(left, deep)
+            }
+            _ => true,
+        }
+    }
+
     /// Whether it is known after the run only, wholly or in part.
     pub fn is_deferred(&self) -> bool {
         match self {

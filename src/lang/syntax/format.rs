@@ -6,7 +6,10 @@
 
 use crate::lang::diag::Diagnostic;
 use crate::lang::source::FileId;
-use crate::lang::units;
+use pest::Parser;
+
+use super::parse::{Grammar, Rule};
+use super::scan::near;
 
 /// The text in its standard form; its faults if it has any (then nothing may be changed).
 pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
@@ -15,31 +18,58 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
         return Err(parsed.diagnostics);
     }
     let mut lines: Vec<Line> = Vec::new();
-    let mut depth = Vec::new();
+    // For each open bracket the indentation of its line.
+    let mut open: Vec<usize> = Vec::new();
     let mut continued = false;
     for raw in text.replace("\r\n", "\n").replace('\r', "\n").lines() {
         let (tokens, comment) = tokens(raw.trim_start_matches('\u{FEFF}'));
         let closes = tokens.iter().take_while(|token| token.is_closer()).count();
-        let base: usize = depth.len() - closes.min(depth.len());
-        let hanging = continued && depth.is_empty() && !tokens.is_empty();
+        let indent = match open.len().checked_sub(closes.max(1)) {
+            Some(at) if closes > 0 => open[at],
+            Some(at) => open[at] + 1,
+            None => 0,
+        };
+        let hangs = continued && closes == 0 && !tokens.is_empty();
+        let indent = indent + usize::from(hangs);
+        let column = comment.as_ref().map_or(0, |comment| {
+            let written = raw.trim_end();
+            written[..written.len() - comment.len()].chars().count()
+        });
+        if open.is_empty()
+            && !hangs
+            && let Some(broken) = broken_body(&tokens)
+        {
+            lines.extend(
+                broken
+                    .into_iter()
+                    .enumerate()
+                    .map(|(at, (indent, code))| Line {
+                        indent,
+                        code,
+                        comment: comment.clone().filter(|_| at == 0),
+                        column: 0,
+                    }),
+            );
+            continued = false;
+            continue;
+        }
         let line = Line {
-            indent: base + usize::from(hanging),
+            indent,
             code: join(&tokens),
-            column: comment.as_ref().map_or(0, |comment| {
-                let written = raw.trim_end();
-                written[..written.len() - comment.len()].chars().count()
-            }),
             comment,
+            column,
         };
         for token in &tokens {
             if token.is_opener() {
-                depth.push(());
+                // The body of an item belongs to the item, not to the last line of its head.
+                open.push(if open.is_empty() { 0 } else { indent });
             } else if token.is_closer() {
-                depth.pop();
+                open.pop();
             }
         }
-        if !tokens.is_empty() {
-            continued = tokens.last().is_some_and(Token::goes_on);
+        if let Some(last) = tokens.last() {
+            // A comma within brackets only separates.
+            continued = last.goes_on() && (open.is_empty() || !last.is(","));
         }
         let blank = line.code.is_empty() && line.comment.is_none();
         let after_blank = lines
@@ -56,6 +86,60 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
         lines.pop();
     }
     Ok(written(&lines))
+}
+
+/// Bodies on one line that is longer than this are written on several.
+const WIDEST_BODY: usize = 100;
+
+/// The lines, with their indentation, of a node whose body stands on its line and makes it too long.
+fn broken_body(tokens: &[Token]) -> Option<Vec<(usize, String)>> {
+    let words = tokens
+        .iter()
+        .take_while(|token| token.kind == Kind::Word)
+        .count();
+    let declares = tokens
+        .first()
+        .is_some_and(|first| matches!(first.text.as_str(), "let" | "param" | "expect" | "use"));
+    if words == 0 || declares || join(tokens).chars().count() <= WIDEST_BODY {
+        return None;
+    }
+    // The bracket that ends with the line, and the commas directly within it.
+    let mut open = Vec::new();
+    let mut commas: Vec<(usize, usize)> = Vec::new();
+    let mut last = None;
+    for (at, token) in tokens.iter().enumerate() {
+        if token.is_opener() {
+            open.push(at);
+        } else if token.is_closer() {
+            last = Some((open.pop()?, open.len(), at));
+        } else if token.is(",") {
+            commas.push((open.last().copied().unwrap_or(usize::MAX), at));
+        }
+    }
+    let (start, outer, end) = last?;
+    let is_body = start > 0
+        && outer == 0
+        && end + 1 == tokens.len()
+        && tokens[start].is("{")
+        && !tokens[start - 1].is_operator()
+        && tokens[start - 1].text != "in";
+    if !is_body {
+        return None;
+    }
+    let mut lines = vec![(0, join(&tokens[..=start]))];
+    let mut from = start + 1;
+    let inner = commas
+        .iter()
+        .filter(|(of, _)| *of == start)
+        .map(|(_, at)| *at);
+    for to in inner.chain([end]) {
+        if to > from {
+            lines.push((1, join(&tokens[from..to])));
+        }
+        from = to + 1;
+    }
+    lines.push((0, "}".to_owned()));
+    Some(lines)
 }
 
 /// Comments further to the right than this move to the left.
@@ -229,7 +313,9 @@ fn next_token(rest: &str, before: &[Token], spaced: bool) -> (usize, Kind) {
             && after_sign.starts_with(|c: char| c.is_ascii_digit())
             && (spaced || !value_before))
     {
-        return (number_len(rest), Kind::Number);
+        let sign = if sign { first.len_utf8() } else { 0 };
+        let digits = length_of(Rule::number, &rest[sign..]).unwrap_or(1);
+        return (sign + digits, Kind::Number);
     }
     // A unit or formula behind a number is one token, whatever signs it holds.
     let after_number = before
@@ -238,18 +324,18 @@ fn next_token(rest: &str, before: &[Token], spaced: bool) -> (usize, Kind) {
         || before.len() >= 2
             && before[before.len() - 2].kind == Kind::Number
             && before[before.len() - 1].kind == Kind::Word;
-    if after_number && let Some(len) = unit_len(rest) {
+    if after_number && let Some(len) = length_of(Rule::unit, rest) {
         return (len, Kind::Word);
     }
-    if first.is_ascii_uppercase() {
-        return (formula_len(rest), Kind::Word);
+    if first.is_ascii_uppercase()
+        && let Some(len) = length_of(Rule::formula, rest)
+    {
+        return (len, Kind::Word);
     }
     if first.is_alphabetic() || first == '_' || first == '%' || first == '°' {
-        // `in kJ/mol`: what follows the word `in` is a unit if it is one.
-        let after_in = before
-            .last()
-            .is_some_and(|token| token.kind == Kind::Word && token.text == "in");
-        if after_in && let Some(len) = unit_len(rest) {
+        if follows_conversion(before)
+            && let Some(len) = length_of(Rule::unit_text, rest)
+        {
             return (len, Kind::Word);
         }
         let len = rest
@@ -278,105 +364,36 @@ fn text_len(rest: &str) -> usize {
     rest.len()
 }
 
-fn number_len(rest: &str) -> usize {
-    let bytes = rest.as_bytes();
-    let digits = |mut at: usize| {
-        while bytes.get(at).is_some_and(u8::is_ascii_digit) {
-            at += 1;
-        }
-        at
+/// How much of the start of a text a rule of the grammar takes, so that both read the same.
+fn length_of(rule: Rule, rest: &str) -> Option<usize> {
+    // What pest is given it indexes whole, so a long line is not given to it for each of its words.
+    let near = near(rest, WINDOW);
+    let length = |text| Some(Grammar::parse(rule, text).ok()?.as_str().len());
+    match length(near) {
+        Some(len) if len == near.len() => length(rest),
+        other => other,
+    }
+    .filter(|len| *len > 0)
+}
+
+/// No unit, number or formula of a real recipe is longer.
+const WINDOW: usize = 256;
+
+/// Whether the last word is the `in` of `value in unit` and not that of `for x in LIST, y in LIST`.
+fn follows_conversion(before: &[Token]) -> bool {
+    let [.., axis, word] = before else {
+        return false;
     };
-    let start = rest
-        .chars()
-        .next()
-        .filter(|c| !c.is_ascii_digit())
-        .map_or(0, char::len_utf8);
-    let mut at = digits(start);
-    if bytes.get(at) == Some(&b'.') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit) {
-        at = digits(at + 1);
-    }
-    if matches!(bytes.get(at), Some(b'e' | b'E')) {
-        let sign = usize::from(matches!(bytes.get(at + 1), Some(b'-' | b'+')));
-        if bytes.get(at + 1 + sign).is_some_and(u8::is_ascii_digit) {
-            at = digits(at + 1 + sign);
+    let of_axis = match before.len().checked_sub(3).map(|at| &before[at]) {
+        None => axis.kind == Kind::Word,
+        Some(token) => {
+            token.text == "for"
+                || axis.kind == Kind::Word
+                    && token.is(",")
+                    && before.iter().any(|token| token.text == "for")
         }
-    }
-    at
-}
-
-/// The longest unit at the start of a text that nothing word-like touches.
-fn unit_len(rest: &str) -> Option<usize> {
-    let run = rest
-        .find(|c: char| {
-            is_space(c) || matches!(c, ',' | ']' | '}' | '{' | ':' | '"' | '=' | '<' | '>')
-        })
-        .unwrap_or(rest.len());
-    let mut ends: Vec<usize> = rest[..run]
-        .char_indices()
-        .map(|(at, _)| at)
-        .skip(1)
-        .collect();
-    ends.push(run);
-    ends.into_iter().rev().find(|end| {
-        let touches =
-            rest[*end..].starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '^');
-        *end > 0 && !touches && units::parse_unit(&rest[..*end]).is_ok()
-    })
-}
-
-/// A formula with its label.
-fn formula_len(rest: &str) -> usize {
-    let bytes = rest.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' => at += 1,
-            b'.' if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) => at += 1,
-            b'(' | b'[' => match group_len(&rest[at..]) {
-                Some(len) => at += len,
-                None => return at,
-            },
-            _ => {
-                // The dot of a hydrate: digits or a capital follow.
-                let dot = rest[at..]
-                    .chars()
-                    .next()
-                    .filter(|c| matches!(c, '*' | '·' | '•'));
-                let Some(dot) = dot else { return at };
-                let after = rest[at + dot.len_utf8()..]
-                    .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-                if !after.starts_with(|c: char| c.is_ascii_uppercase()) {
-                    return at;
-                }
-                at += dot.len_utf8();
-            }
-        }
-    }
-    at
-}
-
-/// A group or label that touches a formula.
-fn group_len(rest: &str) -> Option<usize> {
-    let inner = &rest[1..];
-    if let Some(label) = inner.strip_prefix('"') {
-        return label.find("\")").map(|at| at + 4);
-    }
-    let close = if rest.starts_with('(') { ')' } else { ']' };
-    let mut depth = 1;
-    for (at, c) in inner.char_indices() {
-        match c {
-            '(' | '[' => depth += 1,
-            ')' | ']' => {
-                depth -= 1;
-                if depth == 0 {
-                    return (c == close).then_some(at + 2);
-                }
-            }
-            c if c.is_ascii_alphanumeric() || matches!(c, '_' | '.') => {}
-            _ => return None,
-        }
-    }
-    None
+    };
+    word.kind == Kind::Word && word.text == "in" && !of_axis
 }
 
 /// Tokens with the spaces between them.
@@ -476,6 +493,38 @@ mod tests {
         assert_eq!(
             formatted("let a = 1 // one\nlet bcd = 2 // two\n// own\nlet e = \"// no\"\n"),
             "let a = 1    // one\nlet bcd = 2  // two\n// own\nlet e = \"// no\"\n"
+        );
+    }
+
+    #[test]
+    fn units_that_are_not_known_are_not_torn() {
+        let text = "schedule s {\n  ramp to 900 K at 5 K/minute\n}\nlet x = 3 eV in foo*bar\n";
+        assert_eq!(formatted(text), text);
+    }
+
+    #[test]
+    fn a_value_on_the_next_line_hangs() {
+        let text = "system s {\n  elements:\n    [Ba, O]\n}\n";
+        assert_eq!(formatted(text), text);
+        assert_eq!(
+            formatted("system s {\nelements: f(g(\n1\n))\n}\n"),
+            "system s {\n  elements: f(g(\n    1\n  ))\n}\n"
+        );
+    }
+
+    #[test]
+    fn a_body_belongs_to_its_item() {
+        let text = "ensemble e for a in [1],\n  b in [2] {\n  start: 1\n}\n";
+        assert_eq!(formatted(text), text);
+    }
+
+    #[test]
+    fn a_body_on_one_line_is_broken_when_it_is_too_wide() {
+        assert_eq!(
+            formatted(
+                "phases hull { system: ba_ti_o, source: batio.thermochemistry, between: [BaO, TiO2(rutile)], gases: [O2, CO2] } // c\n"
+            ),
+            "phases hull {  // c\n  system: ba_ti_o\n  source: batio.thermochemistry\n  between: [BaO, TiO2(rutile)]\n  gases: [O2, CO2]\n}\n"
         );
     }
 

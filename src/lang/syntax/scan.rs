@@ -4,10 +4,14 @@
 //! chunk for each item. An unclosed bracket ends where the next item visibly begins, so that it costs one item.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use crate::lang::diag::Diagnostic;
 use crate::lang::diag::codes::syntax as codes;
 use crate::lang::source::{FileId, Span};
+
+/// Stands for a bracket without a partner: no rule of the grammar reads it.
+const UNMATCHED: u8 = 0x1;
 
 /// Brackets may nest this deep.
 pub(super) const DEEPEST: usize = 64;
@@ -77,37 +81,53 @@ struct Scanner<'a> {
 
 /// Reads the whole text. Total and linear.
 pub(super) fn scan(file: FileId, text: &str) -> Scan {
+    let mut scanner = Scanner::new(file, text);
+    scanner.run();
+    scanner.finish_chunk(text.len());
+    scanner.out
+}
+
+/// Whether a text ends within a bracket or behind an operator.
+pub(super) fn wants_more(text: &str) -> bool {
+    let mut scanner = Scanner::new(FileId(0), text);
+    scanner.run();
+    scanner.wants_more()
+}
+
+fn line_starts(text: &str) -> Vec<usize> {
     let mut lines = vec![0];
     lines.extend(
         text.bytes()
             .enumerate()
-            .filter(|(_, b)| *b == b'\n')
+            .filter(|(_, b)| matches!(b, b'\n' | b'\r'))
             .map(|(at, _)| at + 1),
     );
-    let mut scanner = Scanner {
-        file,
-        text,
-        masked: text.as_bytes().to_vec(),
-        at: 0,
-        open: Vec::new(),
-        out: Scan {
-            chunks: Vec::new(),
-            comments: Vec::new(),
-            docs: Vec::new(),
-            diagnostics: Vec::new(),
-            lines,
-            faulty: HashSet::new(),
-        },
-        chunk: None,
-        refused: false,
-        last: b'\n',
-        last_at: 0,
-    };
-    scanner.run();
-    scanner.out
+    lines
 }
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
+    fn new(file: FileId, text: &'a str) -> Self {
+        Scanner {
+            file,
+            text,
+            masked: text.as_bytes().to_vec(),
+            at: 0,
+            open: Vec::new(),
+            out: Scan {
+                chunks: Vec::new(),
+                comments: Vec::new(),
+                docs: Vec::new(),
+                diagnostics: Vec::new(),
+                lines: line_starts(text),
+                faulty: HashSet::new(),
+            },
+            chunk: None,
+            refused: false,
+            last: b'\n',
+            last_at: 0,
+        }
+    }
+
     fn run(&mut self) {
         let bytes = self.text.as_bytes();
         let mut line_start = true;
@@ -144,7 +164,6 @@ impl Scanner<'_> {
                 _ => self.unicode(rest.chars().next().unwrap_or(' ')),
             }
         }
-        self.finish_chunk(bytes.len());
     }
 
     fn mask(&mut self, count: usize) {
@@ -172,10 +191,20 @@ impl Scanner<'_> {
         self.out.diagnostics.push(finding);
     }
 
+    /// The line from a byte on, without its end.
+    fn rest_of_line(&self, at: usize) -> &str {
+        let rest = &self.text[at..];
+        &rest[..rest.find(['\n', '\r']).unwrap_or(rest.len())]
+    }
+
     /// At the first byte of a line: does it begin an item although brackets are open, or end a field?
     fn begin_line(&mut self) {
-        let line = self.text[self.at..].lines().next().unwrap_or("");
+        let line = self.rest_of_line(self.at);
         if self.open.is_empty() {
+            // The line before ended as if it went on, but what follows can only be another item.
+            if self.chunk.is_some() && begins_item(line) {
+                self.finish_chunk(self.at);
+            }
             return;
         }
         if begins_item(line) {
@@ -208,33 +237,46 @@ impl Scanner<'_> {
 
     /// Reports the innermost open bracket and forgets all beyond `keep`.
     fn unclosed(&mut self, keep: usize) {
+        let closers: String = self.open[keep..]
+            .iter()
+            .rev()
+            .map(|(byte, _)| closer(*byte) as char)
+            .collect();
         if let Some((byte, at)) = self.open[keep..].last().copied() {
             let close = closer(byte) as char;
+            // A block is closed on a line of its own, everything else where the text before ends.
+            let end = self.last_at + 1;
+            let (place, mend) = if byte == b'{' && self.out.line_of(at) != self.out.line_of(end) {
+                let mend = closers
+                    .chars()
+                    .fold(String::new(), |mend, c| mend + "\n" + &c.to_string());
+                (end + self.rest_of_line(end).len(), mend)
+            } else {
+                (end, closers.clone())
+            };
             let finding = Diagnostic::new(
                 codes::UNCLOSED,
                 format!("this `{}` is never closed", byte as char),
             )
             .at(self.span(at, at + 1), "opened here")
-            .help(format!("add `{close}` where it ends"));
+            .help(format!("add `{close}` where it ends"))
+            .edit(self.span(place, place), mend);
             self.report(at, finding);
         }
         // The others are closed silently: their mends follow from the first.
         if keep == 0 {
-            self.close_chunk_brackets();
+            self.push_chunk(self.at, &closers);
+        } else {
+            self.withdraw(keep);
         }
         self.open.truncate(keep);
     }
 
-    fn close_chunk_brackets(&mut self) {
-        // Kept for `finish_chunk`, which appends them to the chunk's text.
-        let at = self.at;
-        let closers: String = self
-            .open
-            .iter()
-            .rev()
-            .map(|(byte, _)| closer(*byte) as char)
-            .collect();
-        self.push_chunk(at, &closers);
+    /// Takes open brackets beyond `keep` out of the grammar's sight, so that those that it sees are balanced.
+    fn withdraw(&mut self, keep: usize) {
+        for (_, at) in &self.open[keep..] {
+            self.masked[*at] = UNMATCHED;
+        }
     }
 
     fn push_chunk(&mut self, end: usize, closers: &str) {
@@ -265,13 +307,14 @@ impl Scanner<'_> {
 
     fn newline(&mut self) {
         let innermost = self.open.last().map(|(byte, _)| *byte);
-        // An operator at the end does not reach over the head of the next item.
-        let next = self.text[self.at + 1..].trim_start_matches(['\n', '\r']);
-        let item_follows = self.open.is_empty() && begins_item(next.lines().next().unwrap_or(""));
-        let goes_on = innermost == Some(b'(') || (self.continues() && !item_follows);
+        let goes_on = innermost == Some(b'(') || self.continues();
         if goes_on {
             self.masked[self.at] = b' ';
-        } else if self.open.is_empty() && self.chunk.is_some() && !self.brace_follows() {
+        } else if self.open.is_empty() && self.chunk.is_some() {
+            if let Some(len) = self.before_brace() {
+                self.mask(len);
+                return;
+            }
             self.finish_chunk(self.at);
         }
         self.at += 1;
@@ -290,31 +333,42 @@ impl Scanner<'_> {
             b'-' | b'/' => previous == b' ',
             b'>' => matches!(previous, b' ' | b'-'),
             b'.' => previous == b'.',
-            b'd' => before.ends_with(b" and"),
-            b'r' => before.ends_with(b" or"),
-            b'n' => before.ends_with(b" in"),
+            b'd' => before.ends_with(b" and") || before.ends_with(b"\nand"),
+            b'r' => before.ends_with(b" or") || before.ends_with(b"\nor"),
+            b'n' => before.ends_with(b" in") || before.ends_with(b"\nin"),
             _ => false,
         }
     }
 
-    /// Whether the next thing in the text is the body of the item that seems to end here.
-    fn brace_follows(&self) -> bool {
-        self.text[self.at..].trim_start().starts_with('{')
+    /// How much space stands before the body of the item that seems to end here, if its body follows.
+    fn before_brace(&self) -> Option<usize> {
+        let rest = &self.text[self.at..];
+        let after = rest.trim_start();
+        after.starts_with('{').then(|| rest.len() - after.len())
+    }
+
+    /// Whether the text so far asks for more of it: an open bracket, or an operator at its end.
+    fn wants_more(&self) -> bool {
+        !self.refused && (!self.open.is_empty() || self.continues())
     }
 
     fn comment(&mut self) {
-        let rest = &self.text[self.at..];
-        let len = rest.find(['\n', '\r']).unwrap_or(rest.len());
-        let written = &rest[..len];
-        let line_start = self.text[..self.at].rfind('\n').map_or(0, |at| at + 1);
+        let written = self.rest_of_line(self.at);
+        let len = written.len();
+        let line_start = self.text[..self.at]
+            .rfind(['\n', '\r'])
+            .map_or(0, |at| at + 1);
         let own_line = self.text[line_start..self.at].trim().is_empty();
         let span = self.span(self.at, self.at + len);
-        let doc = if written.starts_with("////") {
+        // Behind code it is a remark on that line, and what follows an item cannot speak for the file.
+        let doc = if written.starts_with("////") || !own_line {
             None
         } else if let Some(text) = written.strip_prefix("///") {
             Some((text, false))
         } else {
-            written.strip_prefix("//!").map(|text| (text, true))
+            let top = self.chunk.is_none() && self.out.chunks.is_empty();
+            let text = written.strip_prefix("//!").filter(|_| top);
+            text.map(|text| (text, true))
         };
         if let Some((text, of_file)) = doc {
             self.out.docs.push(DocLine {
@@ -329,8 +383,7 @@ impl Scanner<'_> {
 
     fn hash(&mut self) {
         let start = self.at;
-        let rest = &self.text[start..];
-        let len = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let len = self.rest_of_line(start).len();
         let finding = Diagnostic::new(codes::HASH_COMMENT, "a comment begins with `//`")
             .at(self.span(start, start + 1), "not a comment here")
             .help("write `//` in its place")
@@ -341,12 +394,11 @@ impl Scanner<'_> {
 
     fn text_literal(&mut self) {
         let start = self.at;
-        let rest = &self.text[start + 1..];
+        let rest = self.rest_of_line(start + 1);
         let mut escaped = false;
         let mut end = None;
         for (at, byte) in rest.bytes().enumerate() {
             match byte {
-                b'\n' => break,
                 _ if escaped => escaped = false,
                 b'\\' => escaped = true,
                 b'"' => {
@@ -358,49 +410,71 @@ impl Scanner<'_> {
         }
         match end {
             Some(len) => self.plain(len + 2),
-            None => {
-                let len = 1 + rest.find(['\n', '\r']).unwrap_or(rest.len());
-                let span = self.span(start, start + 1);
-                let finding = Diagnostic::new(codes::UNCLOSED, "this text is never closed")
-                    .at(span, "opened here")
-                    .help("add `\"` where it ends; a text ends on its line");
-                self.report(start, finding);
-                if self.chunk.is_none() {
-                    self.chunk = Some(start);
-                }
-                self.mask(len);
-            }
+            None => self.unclosed_text(start, 1, "this text is never closed"),
         }
+    }
+
+    /// A text that lacks its second quote: the line ends there for the grammar.
+    fn unclosed_text(&mut self, start: usize, quote: usize, headline: &str) {
+        let rest = self.rest_of_line(start);
+        let len = rest.len();
+        let inner = rest[quote..].trim_end().replace(['"', '\\'], "");
+        let end = start + rest.trim_end().len();
+        let finding = Diagnostic::new(codes::UNCLOSED, headline)
+            .at(self.span(start, start + quote), "opened here")
+            .help("add `\"` where it ends; a text ends on its line")
+            .edit(self.span(start, end), format!("\"{inner}\""));
+        self.report(start, finding);
+        self.masked[start] = UNMATCHED;
+        self.plain(1);
+        self.mask(len - 1);
+        self.last_at = start + quote - 1;
     }
 
     fn single_quotes(&mut self) {
         let start = self.at;
         let rest = &self.text[start + 1..];
-        let line = rest.split(['\n', '\r']).next().unwrap_or("");
-        let Some(len) = line.find('\'') else {
-            self.plain(1);
+        let Some(len) = rest
+            .find(['\'', '\n', '\r'])
+            .filter(|at| rest[*at..].starts_with('\''))
+        else {
+            self.unclosed_text(
+                start,
+                1,
+                "this text is never closed, and its quote is a single one",
+            );
             return;
         };
         let end = start + len + 2;
         let span = self.span(start, end);
-        let inner = &self.text[start + 1..end - 1];
+        let inner = self.text[start + 1..end - 1].replace(['"', '\\'], "");
         let finding = Diagnostic::new(codes::QUOTES, "a text stands in double quotes")
             .at(span, "in single quotes")
             .help(format!("write \"{inner}\""))
             .edit(span, format!("\"{inner}\""));
         self.report(start, finding);
-        self.masked[start] = b'"';
-        self.masked[end - 1] = b'"';
-        self.plain(end - start);
+        self.quoted(start..start + 1, end - 1..end);
+    }
+
+    /// A text in quotes of another kind, for the grammar in the usual ones.
+    fn quoted(&mut self, first: Range<usize>, second: Range<usize>) {
+        for byte in &mut self.masked[first.end..second.start] {
+            if matches!(byte, b'"' | b'\\') {
+                *byte = b' ';
+            }
+        }
+        self.masked[first.start..first.end].fill(b' ');
+        self.masked[second.start..second.end].fill(b' ');
+        self.masked[first.end - 1] = b'"';
+        self.masked[second.start] = b'"';
+        self.plain(second.end - first.start);
     }
 
     fn semicolon(&mut self) {
         let start = self.at;
         let span = self.span(start, start + 1);
-        let at_end = self.text[start + 1..]
-            .split('\n')
-            .next()
-            .is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with("//"));
+        let rest = self.text[start + 1..].trim_start_matches([' ', '\t']);
+        let at_end = rest.is_empty() || rest.starts_with(['\n', '\r']) || rest.starts_with("//");
         let finding = Diagnostic::new(codes::SEMICOLON, "lines end without `;`")
             .at(span, "not needed")
             .help(if at_end {
@@ -437,14 +511,36 @@ impl Scanner<'_> {
 
     fn close(&mut self, byte: u8) {
         let wanted = opener(byte);
-        match self.open.iter().rposition(|(open, _)| *open == wanted) {
+        // No deeper than a sound text goes, so that endless brackets are not searched for each closer.
+        let within = self.open.len().saturating_sub(2 * DEEPEST);
+        let partner = self.open[within..]
+            .iter()
+            .rposition(|(open, _)| *open == wanted)
+            .map(|at| within + at);
+        match partner {
             Some(at) if at + 1 == self.open.len() => {
                 self.open.pop();
                 self.plain(1);
+                if byte == b'}' && self.open.is_empty() {
+                    self.item_behind();
+                }
             }
             Some(at) => {
                 // Whatever was opened after the partner is not closed.
                 let (open, place) = self.open[at + 1];
+                let missing = closer(open) as char;
+                // A bracket's line that is longer than this is not looked through.
+                let line = near(&self.text[place..self.at], 400);
+                let line = line.split(['\n', '\r']).next().unwrap_or("");
+                let code = line.split("//").next().unwrap_or("").trim_end();
+                // On the line of the bracket, unless more lines visibly belong to it.
+                let line_ends = place + code.len();
+                let (mend, help) = if line_ends < self.at && code.len() > 1 && !code.ends_with(',')
+                {
+                    (line_ends, format!("add `{missing}` where it ends"))
+                } else {
+                    (self.at, format!("add `{missing}` before it"))
+                };
                 let finding = Diagnostic::new(
                     codes::UNCLOSED,
                     format!("this `{}` is not closed", open as char),
@@ -454,12 +550,10 @@ impl Scanner<'_> {
                     self.span(self.at, self.at + 1),
                     format!("this `{}` comes first", byte as char),
                 )
-                .help(format!("add `{}` before it", closer(open) as char))
-                .edit(
-                    self.span(self.at, self.at),
-                    (closer(open) as char).to_string(),
-                );
+                .help(help)
+                .edit(self.span(mend, mend), missing.to_string());
                 self.report(place, finding);
+                self.withdraw(at + 1);
                 self.open.truncate(at);
                 self.plain(1);
             }
@@ -477,6 +571,26 @@ impl Scanner<'_> {
                 self.mask(1);
             }
         }
+    }
+
+    /// An item that begins behind the body of another, on its line.
+    fn item_behind(&mut self) {
+        let rest = &self.text[self.at..];
+        let code = rest.trim_start_matches(' ');
+        // Enough to recognise the head of an item, and short enough for lines without end.
+        let head: String = code.chars().take(200).take_while(|c| *c != '\n').collect();
+        if code.len() == rest.len() || !begins_item(&head) {
+            return;
+        }
+        let at = self.at + (rest.len() - code.len());
+        let word = head.split(' ').next().map_or(1, str::len);
+        let finding = Diagnostic::new(codes::UNEXPECTED, "an item begins on a line of its own")
+            .at(self.span(at, at + word), "begins behind another")
+            .help("begin a new line before it")
+            .edit(self.span(self.at, at), "\n");
+        self.report(at, finding);
+        self.finish_chunk(self.at);
+        self.at = at;
     }
 
     /// Characters that text from papers brings along take their plain form; others stay for the grammar.
@@ -511,33 +625,49 @@ impl Scanner<'_> {
                 return;
             }
         };
+        // A sign touches what it touched: the name before it, or else the value behind it.
+        let touches = self.text[..self.at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        let at = if touches { 0 } else { len - 1 };
         self.masked[self.at..self.at + len].fill(b' ');
-        self.masked[self.at + len - 1] = replace;
+        self.masked[self.at + at] = replace;
         self.plain(len);
+        self.last = replace;
     }
 
     fn smart_quotes(&mut self) {
         const QUOTES: [char; 3] = ['\u{201C}', '\u{201D}', '\u{201E}'];
         let start = self.at;
-        let line = self.text[start + 3..].split('\n').next().unwrap_or("");
-        let Some(len) = line.find(QUOTES) else {
-            self.mask(3);
+        let rest = &self.text[start + 3..];
+        let Some(len) = rest
+            .find(|c| QUOTES.contains(&c) || matches!(c, '\n' | '\r'))
+            .filter(|at| rest[*at..].starts_with(QUOTES))
+        else {
+            self.unclosed_text(
+                start,
+                3,
+                "this text is never closed, and its quote is a typographic one",
+            );
             return;
         };
         let end = start + 3 + len + 3;
-        let inner = self.text[start + 3..start + 3 + len].to_owned();
+        let inner = self.text[start + 3..start + 3 + len].replace(['"', '\\'], "");
         let span = self.span(start, end);
         let finding = Diagnostic::new(codes::QUOTES, "a text stands in straight quotes")
             .at(span, "in typographic quotes")
             .help(format!("write \"{inner}\""))
             .edit(span, format!("\"{inner}\""));
         self.report(start, finding);
-        self.masked[start..start + 2].fill(b' ');
-        self.masked[start + 2] = b'"';
-        self.masked[end - 3] = b'"';
-        self.masked[end - 2..end].fill(b' ');
-        self.plain(end - start);
+        self.quoted(start..start + 3, end - 3..end);
     }
+}
+
+/// The start of a text, at most so many bytes.
+pub(super) fn near(text: &str, most: usize) -> &str {
+    let mut len = most.min(text.len());
+    while !text.is_char_boundary(len) {
+        len -= 1;
+    }
+    &text[..len]
 }
 
 fn closer(open: u8) -> u8 {

@@ -1,5 +1,7 @@
 //! The gas around the solids: partial pressures that do not change, however much reacts.
 
+use std::sync::OnceLock;
+
 use crate::base::Formula;
 use crate::base::constants::{ATMOSPHERE_PA, BAR_PA};
 
@@ -23,6 +25,11 @@ impl Atmosphere {
     /// Dry air at 1 atm: mole fractions of Picard, Davis, Gläser and Fujii, Metrologia 45 (2008) 149
     /// (CIPM-2007), with its 400 µmol/mol of CO2.
     pub fn air() -> Self {
+        static AIR: OnceLock<Atmosphere> = OnceLock::new();
+        AIR.get_or_init(Self::read_air).clone()
+    }
+
+    fn read_air() -> Self {
         const FRACTIONS: [(&str, f64); 4] = [
             ("N2", 0.780848),
             ("O2", 0.209390),

@@ -284,7 +284,11 @@ impl Store {
 
 pub(super) fn blob_path(root: &Path, digest: &Digest) -> PathBuf {
     let text = digest.to_string();
-    root.join("blobs").join(&text[..2]).join(text)
+    let mut path = root.to_owned();
+    path.push("blobs");
+    path.push(&text[..2]);
+    path.push(text);
+    path
 }
 
 fn make_parent(path: &Path) -> Result<&Path, StoreError> {

@@ -15,6 +15,7 @@ pub const JUXTAPOSITION: Code = Code("E0110");
 pub const SPACE: Code = Code("E0111");
 pub const TOO_DEEP: Code = Code("E0112");
 pub const UNKNOWN_UNIT: Code = Code("E0113");
+pub const RESERVED: Code = Code("E0114");
 
 pub const TABLE: &[Explanation] = &[
     Explanation {
@@ -114,5 +115,13 @@ pub const TABLE: &[Explanation] = &[
                `%`. °C may be written `degC`, Å `angstrom`.",
         failing: "let x = 6 hours\n",
         mended: "let x = 6 h\n",
+    },
+    Explanation {
+        code: RESERVED,
+        title: "a name that is a word of the language",
+        text: "The words `for`, `in`, `to`, `step`, `count`, `by`, `like`, `and`, `or`, `not`, `true`, `false` and \
+               `none` have a meaning in expressions, so nothing can be called by them.",
+        failing: "let count = 3\n",
+        mended: "let number = 3\n",
     },
 ];

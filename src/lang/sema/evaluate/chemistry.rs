@@ -225,6 +225,35 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Whether a sum mixes bare coefficients with amounts in moles, which is reported. Both count formula units, so
+    /// the values do not show it: the spelling does.
+    pub(super) fn mixed_amounts(&mut self, left: &Expr, right: &Expr) -> bool {
+        let first = first_term(left);
+        let (Some(a), Some(b)) = (in_moles(first), in_moles(right)) else {
+            return false;
+        };
+        if a == b {
+            return false;
+        }
+        let shown = |moles| {
+            if moles {
+                "in moles"
+            } else {
+                "a bare coefficient"
+            }
+        };
+        self.diagnostics.push(
+            Diagnostic::new(
+                chemistry_codes::MIXTURE,
+                "bare coefficients and moles do not mix in one mixture",
+            )
+            .at(right.span, shown(b))
+            .at(first.span, shown(a))
+            .help("give all amounts as bare numbers, all in moles, or all in grams"),
+        );
+        true
+    }
+
     /// `BaO + TiO2 -> BaTiO3`: balanced here, or shown to be unbalanced.
     pub(super) fn reaction(&mut self, left: &Expr, right: &Expr, span: Span) -> Option<Value> {
         let reactants = self.side(left);
@@ -338,6 +367,31 @@ impl Evaluator<'_> {
                 .help("write it like `BaO + TiO2 -> BaTiO3`"),
             ),
         }
+    }
+}
+
+fn first_term(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Binary(left, Operator::Add, _, _) => first_term(left),
+        ExprKind::Parenthesis(inner) => first_term(inner),
+        _ => expr,
+    }
+}
+
+/// Whether a term gives its amount in moles (true) or as a bare coefficient (false), as far as it shows.
+fn in_moles(expr: &Expr) -> Option<bool> {
+    match &expr.kind {
+        ExprKind::Formula(_) => Some(false),
+        ExprKind::Number(number) => match number.tails.as_slice() {
+            [_] if is_chemical(expr) => Some(false),
+            [unit, _] if matches!(unit.text.as_str(), "mol" | "mmol") => Some(true),
+            _ => None,
+        },
+        ExprKind::Binary(left, Operator::Multiply, _, right) => {
+            in_moles(left).or_else(|| in_moles(right))
+        }
+        ExprKind::Parenthesis(inner) => in_moles(inner),
+        _ => None,
     }
 }
 

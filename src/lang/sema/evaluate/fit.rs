@@ -53,23 +53,19 @@ impl Evaluator<'_> {
             (Type::Span(inner), ExprKind::Range(low, high, None)) => {
                 let low_value = self.fit(low, inner, range, what);
                 let high_value = self.fit(high, inner, range, what);
-                let (a, b) = (low_value?, high_value?);
-                if let (Some(x), Some(y)) = (a.as_f64(), b.as_f64())
-                    && x > y
-                {
-                    return self.report(
-                        Diagnostic::new(codes::RANGE_LIST, "this range ends before it begins")
-                            .at(expr.span, format!("{a} is more than {b}"))
-                            .help(format!("write `{b} .. {a}`"))
-                            .edit(expr.span, format!("{b} .. {a}")),
-                    );
-                }
-                Some(Value::Span(Box::new((a, b))))
+                self.rising(low_value?, high_value?, expr.span)
             }
             (Type::Ramp(inner), ExprKind::Ramp(from, to)) => {
                 let from = self.fit(from, inner, range, what);
                 let to = self.fit(to, inner, range, what);
                 Some(Value::Ramp(Box::new((from?, to?))))
+            }
+            // Only here is the place right behind the literal, so that the edit works.
+            (Type::Quantity(dimension, unit), ExprKind::Number(number))
+                if number.tails.is_empty() && !dimension.is_none() =>
+            {
+                let quantity = self.literal(number, None, expr.span)?;
+                self.needs_unit(&quantity, *dimension, unit, what, expr.span, true)
             }
             (Type::Element | Type::Formula | Type::Phase | Type::Mixture | Type::Reaction, _) => {
                 let value = self.value(expr, true)?;
@@ -130,11 +126,21 @@ impl Evaluator<'_> {
             (Type::Either(types), value) => {
                 return self.fit_value_either(value, types, range, what, span);
             }
+            (_, Value::Each(values)) if self.lifts && !matches!(ty, Type::Result) => {
+                let each: Option<Vec<_>> = values
+                    .iter()
+                    .map(|(member, value)| {
+                        let value = self.fit_value(value.clone(), ty, range, what, span)?;
+                        Some((*member, value))
+                    })
+                    .collect();
+                return each.map(|each| Value::Each(Arc::new(each)));
+            }
             (Type::Result, value @ Value::Each(_)) => value,
             (Type::Quantity(dimension, unit), value) => match value.as_quantity() {
                 Some(quantity) if quantity.dimension == *dimension => value,
                 Some(quantity) if quantity.dimension.is_none() => {
-                    return self.needs_unit(quantity, *dimension, unit, what, span);
+                    return self.needs_unit(quantity, *dimension, unit, what, span, false);
                 }
                 _ => return self.wrong_type(&value, ty, what, span),
             },
@@ -150,9 +156,17 @@ impl Evaluator<'_> {
             | (Type::Text, value @ Value::Text(_))
             | (Type::Phase, value @ Value::Phase(_))
             | (Type::Mixture, value @ Value::Mixture(_))
-            | (Type::Reaction, value @ Value::Reaction(_))
-            | (Type::Span(_), value @ Value::Span(_))
-            | (Type::Ramp(_), value @ Value::Ramp(_)) => value,
+            | (Type::Reaction, value @ Value::Reaction(_)) => value,
+            (Type::Span(inner), Value::Span(ends)) => {
+                let low = self.fit_value(ends.0, inner, range, what, span)?;
+                let high = self.fit_value(ends.1, inner, range, what, span)?;
+                return self.rising(low, high, span);
+            }
+            (Type::Ramp(inner), Value::Ramp(ends)) => {
+                let from = self.fit_value(ends.0, inner, range, what, span)?;
+                let to = self.fit_value(ends.1, inner, range, what, span)?;
+                return Some(Value::Ramp(Box::new((from, to))));
+            }
             (Type::Path, Value::Text(text)) => return self.path(&text, span),
             (Type::Path, Value::Path(path)) => return self.existing(path.to_string(), span),
             (Type::Formula, Value::Phase(phase)) => {
@@ -298,20 +312,40 @@ impl Evaluator<'_> {
         unit: &str,
         what: &str,
         span: Span,
+        literal: bool,
     ) -> Option<T> {
-        let written = crate::lang::units::Quantity::to_string(quantity);
-        self.report(
-            Diagnostic::new(
-                codes::NEEDS_UNIT,
-                format!(
-                    "{what} takes {}, and this number has no unit",
-                    dimension.named()
-                ),
-            )
-            .at(span, "no unit")
-            .help(format!("say which unit, like `{written} {unit}`"))
-            .edit(span.after(), format!(" {unit}")),
+        let finding = Diagnostic::new(
+            codes::NEEDS_UNIT,
+            format!(
+                "{what} takes {}, and this number has no unit",
+                dimension.named()
+            ),
         )
+        .at(span, "no unit");
+        self.report(if literal {
+            finding
+                .help(format!("say which unit, like `{quantity} {unit}`"))
+                .edit(span.after(), format!(" {unit}"))
+        } else {
+            finding.help(format!(
+                "give a unit to the numbers that it is made of, like `1 {unit}`"
+            ))
+        })
+    }
+
+    /// A range whose ends are fitted already.
+    fn rising(&mut self, low: Value, high: Value, span: Span) -> Option<Value> {
+        if let (Some(x), Some(y)) = (low.as_f64(), high.as_f64())
+            && x > y
+        {
+            return self.report(
+                Diagnostic::new(codes::RANGE_LIST, "this range ends before it begins")
+                    .at(span, format!("{low} is more than {high}"))
+                    .help(format!("write `{high} .. {low}`"))
+                    .edit(span, format!("{high} .. {low}")),
+            );
+        }
+        Some(Value::Span(Box::new((low, high))))
     }
 
     fn path(&mut self, text: &str, span: Span) -> Option<Value> {

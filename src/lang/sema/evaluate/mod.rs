@@ -7,6 +7,8 @@ mod chemistry;
 mod fit;
 mod nodes;
 mod operators;
+#[cfg(test)]
+mod tests;
 
 pub use fit::check_range;
 pub use operators::{apply, apply_unary};
@@ -14,7 +16,7 @@ pub use operators::{apply, apply_unary};
 use std::sync::Arc;
 
 use super::deferred::Tree;
-use super::{Deferred, MemberId, Value, ValueType, Vocabulary};
+use super::{Deferred, MemberId, NoNames, Value, ValueType, Vocabulary};
 use crate::base::Phase;
 use crate::lang::diag::codes::{
     chemistry as chemistry_codes, names as name_codes, values as codes,
@@ -56,10 +58,18 @@ pub struct Evaluator<'a> {
     pub names: &'a dyn Names,
     pub vocabulary: &'a Vocabulary,
     pub diagnostics: Vec<Diagnostic>,
+    /// While the arguments of a function are fitted: values of a family are fitted member by member.
+    lifts: bool,
 }
 
-/// The most elements that a range may make.
+/// The most elements that a list may have, with those of the lists in it.
 const LONGEST_LIST: i64 = 1_000_000;
+
+/// How deep lists and records may stand in each other.
+const DEEPEST_VALUE: usize = 64;
+
+/// The most operators and results that a value may be made of that is known after the run only.
+const LARGEST_TREE: usize = 1_000;
 
 impl<'a> Evaluator<'a> {
     pub fn new(names: &'a dyn Names, vocabulary: &'a Vocabulary) -> Self {
@@ -67,6 +77,7 @@ impl<'a> Evaluator<'a> {
             names,
             vocabulary,
             diagnostics: Vec::new(),
+            lifts: false,
         }
     }
 
@@ -107,15 +118,28 @@ impl<'a> Evaluator<'a> {
                     .map(|element| self.value(element, chemical))
                     .collect();
                 let values: Option<Vec<Value>> = values.into_iter().collect();
-                values.map(Value::list)
+                self.bounded(Value::list(values?), expr.span)
             }
             ExprKind::Record(entries) => {
+                for (at, (key, _)) in entries.iter().enumerate() {
+                    if entries[..at].iter().any(|(one, _)| one.text == key.text) {
+                        self.diagnostics.push(
+                            Diagnostic::new(
+                                name_codes::GIVEN_TWICE,
+                                format!("`{}` is given twice", key.text),
+                            )
+                            .at(key.span, "a second time")
+                            .help("keep one of them"),
+                        );
+                        return None;
+                    }
+                }
                 let values: Vec<Option<(String, Value)>> = entries
                     .iter()
                     .map(|(key, value)| Some((key.text.clone(), self.evaluate(value)?)))
                     .collect();
                 let values: Option<Vec<(String, Value)>> = values.into_iter().collect();
-                values.map(|values| Value::Record(Arc::new(values)))
+                self.bounded(Value::Record(Arc::new(values?)), expr.span)
             }
             ExprKind::Unary(operator, operand) => {
                 if *operator == Unary::Minus && is_celsius(operand) {
@@ -131,9 +155,15 @@ impl<'a> Evaluator<'a> {
                 self.range(low, high, spacing.as_ref(), expr.span)
             }
             ExprKind::Ramp(from, to) => {
-                let from = self.evaluate(from);
-                let to = self.evaluate(to);
-                Some(Value::Ramp(Box::new((from?, to?))))
+                let start = self.evaluate(from);
+                let end = self.evaluate(to);
+                let (start, end) = (start?, end?);
+                if let (Some(a), Some(b)) = (start.ty().dimension(), end.ty().dimension())
+                    && a != b
+                {
+                    return self.mismatch("to", &start, &end, from.span, expr.span, to.span);
+                }
+                self.bounded(Value::Ramp(Box::new((start, end))), expr.span)
             }
             ExprKind::Reaction(left, right) => self.reaction(left, right, expr.span),
             ExprKind::Convert(value, unit) => self.convert(value, unit),
@@ -142,6 +172,41 @@ impl<'a> Evaluator<'a> {
             ExprKind::Index(base, arguments) => self.index(base, arguments, expr.span),
             ExprKind::Member(base, word) => self.member(base, word, None, expr.span),
         }
+    }
+
+    /// Refuses values that are built by doubling: a few lines could ask for more than any memory holds.
+    fn bounded(&mut self, value: Value, span: Span) -> Option<Value> {
+        let mut left = LONGEST_LIST as usize;
+        if value.fits_within(&mut left, DEEPEST_VALUE) {
+            return Some(value);
+        }
+        self.report(
+            Diagnostic::new(
+                codes::RANGE_LIST,
+                format!(
+                    "this has more than {LONGEST_LIST} values, or lists in lists more than {DEEPEST_VALUE} deep"
+                ),
+            )
+            .at(span, "too large")
+            .help("make it smaller"),
+        )
+    }
+
+    /// A value that is known after the run only, unless it is built from too many parts.
+    fn deferred(&mut self, ty: ValueType, tree: Tree, span: Span) -> Option<Value> {
+        let deferred = Deferred { ty, tree, span };
+        let mut left = LARGEST_TREE;
+        if deferred.fits_within(&mut left) {
+            return Some(Value::Deferred(Arc::new(deferred)));
+        }
+        self.report(
+            Diagnostic::new(
+                codes::ARITHMETIC,
+                format!("this is calculated from more than {LARGEST_TREE} results and operators"),
+            )
+            .at(span, "too many parts")
+            .help("build on fewer results"),
+        )
     }
 
     fn name(&mut self, name: &str, span: Span) -> Option<Value> {
@@ -316,6 +381,9 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
+        if operator == Operator::Add && self.mixed_amounts(left, right) {
+            return None;
+        }
         let deeper = |expr: &Expr| {
             if calculates {
                 chemical
@@ -349,7 +417,7 @@ impl<'a> Evaluator<'a> {
             {
                 return self.mismatch("..", &a, &b, low.span, span, high.span);
             }
-            return Some(Value::Span(Box::new((a, b))));
+            return self.bounded(Value::Span(Box::new((a, b))), span);
         };
         let (Some(from), Some(to), Some(by)) =
             (a.as_quantity(), b.as_quantity(), step.as_quantity())
@@ -379,6 +447,7 @@ impl<'a> Evaluator<'a> {
                     Ok(steps) if (0.0..LONGEST_LIST as f64).contains(&steps) => {
                         (steps + 1e-9).floor() as i64
                     }
+                    Ok(steps) if steps >= 0.0 => return self.too_long(step_span),
                     _ => {
                         return self.report(
                             Diagnostic::new(
@@ -405,10 +474,10 @@ impl<'a> Evaluator<'a> {
                 }
             }
             Spacing::Count => {
-                let Some(count) = step
-                    .as_integer()
-                    .filter(|count| (2..=LONGEST_LIST).contains(count))
-                else {
+                if step.as_integer().is_some_and(|count| count > LONGEST_LIST) {
+                    return self.too_long(step_span);
+                }
+                let Some(count) = step.as_integer().filter(|count| *count >= 2) else {
                     return self.report(
                         Diagnostic::new(
                             codes::RANGE_LIST,
@@ -432,6 +501,17 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
+    }
+
+    fn too_long<T>(&mut self, step: Span) -> Option<T> {
+        self.report(
+            Diagnostic::new(
+                codes::RANGE_LIST,
+                format!("this range would make more than {LONGEST_LIST} values"),
+            )
+            .at(step, "too fine")
+            .help("take a wider step, or a smaller count"),
+        )
     }
 
     fn convert(&mut self, value: &Expr, word: &Word) -> Option<Value> {
@@ -516,8 +596,53 @@ impl<'a> Evaluator<'a> {
         span: Span,
     ) -> Option<Value> {
         let what = format!("`{}`", function.schema.name);
-        let fitted = self.fit_arguments(function.schema.parameters, arguments, &what, span)?;
-        let values: Vec<Value> = fitted.into_iter().map(|(_, value)| value).collect();
+        let lifts = std::mem::replace(&mut self.lifts, true);
+        let fitted = self.fit_arguments(function.schema.parameters, arguments, &what, span);
+        self.lifts = lifts;
+        let values: Vec<Value> = fitted?.into_iter().map(|(_, value)| value).collect();
+        self.call_with(function, values, span)
+    }
+
+    /// A function of fitted values; of a family, member by member.
+    fn call_with(
+        &mut self,
+        function: super::Function,
+        values: Vec<Value>,
+        span: Span,
+    ) -> Option<Value> {
+        let family = values.iter().find_map(|value| match value {
+            Value::Each(members) => Some(Arc::clone(members)),
+            _ => None,
+        });
+        if let Some(family) = family {
+            let mut each = Vec::new();
+            for (member, _) in family.iter() {
+                let coordinates = self.names.coordinates(*member);
+                let own: Option<Vec<Value>> = values
+                    .iter()
+                    .map(|value| match value {
+                        Value::Each(others) if others.len() == family.len() => others
+                            .iter()
+                            .find(|(other, _)| self.names.coordinates(*other) == coordinates)
+                            .map(|(_, value)| value.clone()),
+                        Value::Each(_) => None,
+                        single => Some(single.clone()),
+                    })
+                    .collect();
+                let Some(own) = own else {
+                    return self.report(
+                        Diagnostic::new(
+                            codes::FAMILY,
+                            "these families do not have the same members",
+                        )
+                        .at(span, "arguments of different families")
+                        .help("pick members by an index, or take families over the same values"),
+                    );
+                };
+                each.push((*member, self.call_with(function, own, span)?));
+            }
+            return Some(Value::Each(Arc::new(each)));
+        }
         if values.iter().any(Value::is_deferred) {
             let ty = result_type(&function.schema.result);
             let arguments = values
@@ -527,11 +652,7 @@ impl<'a> Evaluator<'a> {
                     known => Arc::new(Deferred::known(known, span)),
                 })
                 .collect();
-            return Some(Value::Deferred(Arc::new(Deferred {
-                ty,
-                tree: Tree::Call(function, arguments),
-                span,
-            })));
+            return self.deferred(ty, Tree::Call(function, arguments), span);
         }
         match (function.call)(&values) {
             Ok(value) => Some(value),
@@ -551,12 +672,24 @@ impl<'a> Evaluator<'a> {
             .iter()
             .map(|one| one.schema.name)
             .collect();
-        if let Some(near) = did_you_mean(name, functions) {
+        if !self.vocabulary.is_word(name)
+            && let Some(near) = did_you_mean(name, functions.iter().copied())
+        {
             return self.report(
                 Diagnostic::new(codes::CALL, format!("there is no function `{name}`"))
                     .at(span, "unknown function")
                     .help(format!("did you mean `{near}`?"))
                     .edit(span, near),
+            );
+        }
+        if name != "file" && !self.vocabulary.is_word(name) {
+            return self.report(
+                Diagnostic::new(codes::CALL, format!("there is no function `{name}`"))
+                    .at(span, "unknown function")
+                    .help(format!(
+                        "the functions are {}",
+                        list_words(&functions, "and")
+                    )),
             );
         }
         let mut entries = Vec::new();
@@ -583,7 +716,7 @@ impl<'a> Evaluator<'a> {
             let joined = crate::lang::source::join(&self.names.file_name(span.file), path);
             return Some(Value::Path(joined.into()));
         }
-        Some(Value::Choice(name.into(), Arc::new(entries)))
+        self.bounded(Value::Choice(name.into(), Arc::new(entries)), span)
     }
 
     /// Arguments of a function, constructor or result by place or name, in the order of the parameters, with
@@ -651,6 +784,8 @@ impl<'a> Evaluator<'a> {
                     Some(value) => values.push((parameter.name, value)),
                     None => sound = false,
                 },
+                // An argument whose name is misspelt is not missing as well.
+                (None, Default::Required) if !sound => {}
                 (None, Default::Required) => {
                     self.diagnostics.push(
                         Diagnostic::new(codes::CALL, format!("{what} needs `{}`", parameter.name))
@@ -670,10 +805,11 @@ impl<'a> Evaluator<'a> {
         sound.then_some(values)
     }
 
-    /// The default of a field or argument.
-    fn default(&mut self, field: &Field, text: &str) -> Option<Value> {
+    /// The default of a field or argument. It is read without the names of the study: a `let` with the spelling
+    /// of one of its words changes nothing.
+    fn default(&self, field: &Field, text: &str) -> Option<Value> {
         let (expr, _) = crate::lang::syntax::parse_expression(FileId(0), text);
-        self.fit(&expr, &field.ty, Range::Any, field.name)
+        Evaluator::new(&NoNames, self.vocabulary).fit(&expr, &field.ty, Range::Any, field.name)
     }
 
     /// Spans of the parts of a literal list, record, mixture or call, by path relative to the whole.

@@ -22,13 +22,29 @@ impl Evaluator<'_> {
         if let ExprKind::Name(name) = &base.kind
             && let Lookup::Module(module) = self.names.name(name, base.span)
         {
-            return self.module_member(&module, word);
+            let value = self.module_member(&module, word)?;
+            return self.without_arguments(value, word, arguments, span);
         }
-        match self.evaluate(base)? {
-            Value::Nodes(members) => self.of_nodes(&members, word, arguments, base.span, span),
+        let value = self.evaluate(base)?;
+        self.part_of(value, word, arguments, base.span, span)
+    }
+
+    /// What `word` names in a value that is there already.
+    fn part_of(
+        &mut self,
+        value: Value,
+        word: &Word,
+        arguments: Option<&[Argument]>,
+        base: Span,
+        span: Span,
+    ) -> Option<Value> {
+        match value {
+            Value::Nodes(members) => self.of_nodes(&members, word, arguments, base, span),
             Value::Record(entries) | Value::Choice(_, entries) => {
                 match entries.iter().find(|(key, _)| *key == word.text) {
-                    Some((_, value)) => Some(value.clone()),
+                    Some((_, value)) => {
+                        self.without_arguments(value.clone(), word, arguments, span)
+                    }
                     None => {
                         let known: Vec<&str> =
                             entries.iter().map(|(key, _)| key.as_str()).collect();
@@ -51,10 +67,36 @@ impl Evaluator<'_> {
                     codes::MEMBER,
                     format!("{} has no parts to name", other.ty()),
                 )
-                .at(base.span, other.ty().to_string())
+                .at(base, other.ty().to_string())
                 .help("a dot goes with a node, a module or a record"),
             ),
         }
+    }
+
+    /// What is no result takes no arguments.
+    fn without_arguments(
+        &mut self,
+        value: Value,
+        word: &Word,
+        arguments: Option<&[Argument]>,
+        span: Span,
+    ) -> Option<Value> {
+        if arguments.is_none() {
+            return Some(value);
+        }
+        let parentheses = Span {
+            start: word.span.end,
+            ..span
+        };
+        self.report(
+            Diagnostic::new(
+                codes::CALL,
+                format!("`{}` is no result and takes no arguments", word.text),
+            )
+            .at(parentheses, "arguments")
+            .help("leave them out")
+            .edit(parentheses, ""),
+        )
     }
 
     fn module_member(&mut self, module: &str, word: &Word) -> Option<Value> {
@@ -93,18 +135,17 @@ impl Evaluator<'_> {
         let first = *members.first()?;
         let kind = self.names.kind_of(first);
         let name = word.text.as_str();
-        if arguments.is_none() {
-            let coordinates: Vec<(MemberId, Value)> = members
-                .iter()
-                .filter_map(|member| {
-                    let coordinates = self.names.coordinates(*member);
-                    let value = coordinates.iter().find(|(axis, _)| axis == name)?.1.clone();
-                    Some((*member, value))
-                })
-                .collect();
-            if coordinates.len() == members.len() {
-                return Some(each(coordinates));
-            }
+        let coordinates: Vec<(MemberId, Value)> = members
+            .iter()
+            .filter_map(|member| {
+                let coordinates = self.names.coordinates(*member);
+                let value = coordinates.iter().find(|(axis, _)| axis == name)?.1.clone();
+                Some((*member, value))
+            })
+            .collect();
+        let is_coordinate = coordinates.len() == members.len();
+        if is_coordinate && (arguments.is_none() || kind.result(name).is_none()) {
+            return self.without_arguments(each(coordinates), word, arguments, span);
         }
         let Some(result) = kind.result(name) else {
             return self.unknown_result(first, word, base);
@@ -176,21 +217,28 @@ impl Evaluator<'_> {
         arguments: &[Argument],
         span: Span,
     ) -> Option<Value> {
-        if let ExprKind::Member(inner, word) = &base.kind {
-            let is_module = matches!(
-                &inner.kind,
-                ExprKind::Name(name) if matches!(self.names.name(name, inner.span), Lookup::Module(_))
-            );
-            if !is_module
-                && let Some(Value::Nodes(members)) = self.evaluate(inner)
-                && members
-                    .first()
-                    .is_some_and(|first| self.names.kind_of(*first).result(&word.text).is_some())
+        let value = match &base.kind {
+            ExprKind::Member(inner, word)
+                if !matches!(
+                    &inner.kind,
+                    ExprKind::Name(name)
+                        if matches!(self.names.name(name, inner.span), Lookup::Module(_))
+                ) =>
             {
-                return self.member(inner, word, Some(arguments), span);
+                // Evaluated once: chains of dots and brackets would double the work at each link.
+                let value = self.evaluate(inner)?;
+                if let Value::Nodes(members) = &value
+                    && members.first().is_some_and(|first| {
+                        self.names.kind_of(*first).result(&word.text).is_some()
+                    })
+                {
+                    return self.part_of(value, word, Some(arguments), inner.span, span);
+                }
+                self.part_of(value, word, None, inner.span, base.span)?
             }
-        }
-        match self.evaluate(base)? {
+            _ => self.evaluate(base)?,
+        };
+        match value {
             Value::Nodes(members) => self.pick(&members, arguments, base.span, span),
             other => self.report(
                 Diagnostic::new(

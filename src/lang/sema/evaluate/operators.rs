@@ -35,11 +35,7 @@ impl Evaluator<'_> {
                         span,
                     );
                 }
-                Some(Value::Deferred(Arc::new(Deferred {
-                    ty: deferred.ty.clone(),
-                    tree: Tree::Unary(operator, deferred),
-                    span,
-                })))
+                self.deferred(deferred.ty.clone(), Tree::Unary(operator, deferred), span)
             }
             known => match apply_unary(operator, &known) {
                 Ok(value) => Some(value),
@@ -166,11 +162,9 @@ impl Evaluator<'_> {
                 Value::Deferred(deferred) => deferred,
                 known => Arc::new(Deferred::known(known, span)),
             };
-            return Some(Value::Deferred(Arc::new(Deferred {
-                ty,
-                tree: Tree::Binary(operator, tree(left, left_span), tree(right, right_span)),
-                span: left_span.to(right_span),
-            })));
+            let span = left_span.to(right_span);
+            let tree = Tree::Binary(operator, tree(left, left_span), tree(right, right_span));
+            return self.deferred(ty, tree, span);
         }
         if let Some(mixture) = self.mixture(operator, &left, &right, left_span, right_span) {
             return mixture;
@@ -204,10 +198,15 @@ impl Evaluator<'_> {
     ) -> Option<T> {
         let (a, b) = (left.ty(), right.ty());
         let help = match (a.dimension(), b.dimension()) {
-            (Some(a), Some(_)) if sign != "^" => {
-                let units = units::units_of(a);
+            _ if matches!(sign, "and" | "or") => {
+                format!("`{sign}` takes truth values, like `a > b {sign} c > d`")
+            }
+            (Some(a), Some(b)) if sign != "^" => {
+                let units = units::units_of(if a.is_none() { b } else { a });
                 if units.is_empty() {
                     "leave the unit out on one side".to_owned()
+                } else if a.is_none() || b.is_none() {
+                    format!("give the number a unit, like {}", list_words(&units, "or"))
                 } else {
                     format!(
                         "give both in units of one kind, like {}",
@@ -216,7 +215,10 @@ impl Evaluator<'_> {
                 }
             }
             (Some(_), Some(_)) => "a power is a whole number; a unit cannot stand above".to_owned(),
-            _ => format!("`{sign}` takes numbers, or truth values for `and` and `or`"),
+            _ if matches!(sign, "==" | "!=") => {
+                format!("`{sign}` compares two values of one type")
+            }
+            _ => format!("`{sign}` takes numbers"),
         };
         let mut finding = Diagnostic::new(
             codes::DIMENSION,
