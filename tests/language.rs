@@ -161,3 +161,84 @@ fn the_whole_study_of_the_design_names_only_what_is_not_built() {
         .collect();
     assert_eq!(unknown.len(), 5, "{shown}");
 }
+
+/// Seeded mutations of real recipes: whatever the text is, checking returns, findings point into their texts, and
+/// what can be formatted stays as it is when formatted again. `SYNTH_FUZZ_SECONDS` sets how long (two by default).
+#[test]
+fn mutated_recipes_are_checked_without_a_panic() {
+    let seconds = std::env::var("SYNTH_FUZZ_SECONDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(2.0);
+    let registry = synth::kinds::registry();
+    let mut corpus: Vec<String> = codes::all()
+        .flat_map(|one| [one.failing, one.mended])
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+        .collect();
+    corpus.extend(
+        registry
+            .kinds()
+            .map(|kind| kind.schema().example.to_owned()),
+    );
+    corpus.push(include_str!("golden/language/study.synth").to_owned());
+    corpus.push(include_str!("../examples/batio3.synth").to_owned());
+    let mut state = 0x2545_F491_4F6C_DD1Du64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below.max(1) as u64) as usize
+    };
+    let start = std::time::Instant::now();
+    let mut rounds = 0;
+    while start.elapsed().as_secs_f64() < seconds {
+        let mut text: Vec<char> = corpus[random(corpus.len())].chars().collect();
+        for _ in 0..=random(6) {
+            let at = random(text.len());
+            match random(5) {
+                0 if !text.is_empty() => {
+                    text.remove(at);
+                }
+                1 => text.insert(
+                    at.min(text.len()),
+                    [
+                        '{', '}', '(', ')', '[', ']', '"', '\n', '=', '.', '-', '1', 'K',
+                    ][random(13)],
+                ),
+                2 => {
+                    let end = (at + random(30)).min(text.len());
+                    text.drain(at.min(end)..end);
+                }
+                3 => {
+                    // A piece of another recipe.
+                    let other: Vec<char> = corpus[random(corpus.len())].chars().collect();
+                    let from = random(other.len());
+                    let to = (from + random(60)).min(other.len());
+                    let at = at.min(text.len());
+                    text.splice(at..at, other[from..to].iter().copied());
+                }
+                _ => {
+                    let end = (at + random(20)).min(text.len());
+                    let piece: Vec<char> = text[at.min(end)..end].to_vec();
+                    text.splice(at.min(end)..at.min(end), piece);
+                }
+            }
+        }
+        let text: String = text.into_iter().collect();
+        let (all, _) = findings(&registry, "fuzzed.synth", &text);
+        for label in all.iter().flat_map(|finding| &finding.labels) {
+            assert!(label.span.start <= label.span.end, "{text}");
+            if label.span.file.0 == 0 {
+                assert!(text.get(label.span.range()).is_some(), "{label:?}\n{text}");
+            }
+        }
+        if let Ok(once) = synth::lang::syntax::format(&text) {
+            let again = synth::lang::syntax::format(&once)
+                .unwrap_or_else(|faults| panic!("{text}\n→\n{once}\n{faults:#?}"));
+            assert_eq!(again, once, "{text}");
+        }
+        rounds += 1;
+    }
+    eprintln!("{rounds} mutated recipes");
+}

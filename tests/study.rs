@@ -351,3 +351,75 @@ fn every_command_of_the_readme_does_what_it_says() {
         }
     }
 }
+
+/// What the prompt answers to these lines.
+fn prompt(folder: &Path, arguments: &[&str], lines: &str) -> String {
+    use std::io::Write;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_synth"))
+        .arg("repl")
+        .args(arguments)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    child
+        .stdin
+        .take()
+        .expect("a pipe")
+        .write_all(lines.as_bytes())
+        .expect("written");
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{}", text(&output));
+    text(&output)
+}
+
+#[test]
+fn the_prompt_answers_redefines_recovers_and_saves() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shown = prompt(
+        folder.path(),
+        &[],
+        "(300 K) in degC\nlet hold = 6 h\n2 * hold\nlet hold = 7 h\n2 * hold\nsystem s {\n  elements: [Ba, Xx]\n}\n\
+         system s {\n  elements: [Ba, O]\n}\n:type hold\n:hlep\n:save saved.synth\n:quit\n",
+    );
+    let mut rest = shown.as_str();
+    for line in [
+        "26.85 °C",
+        "12 h",
+        "14 h",
+        "`Xx` is not an element",
+        "a time",
+        "did you mean `:help`?",
+        "saved.synth is written",
+    ] {
+        let at = rest
+            .find(line)
+            .unwrap_or_else(|| panic!("no `{line}` in\n{shown}"));
+        rest = &rest[at + line.len()..];
+    }
+    let saved = std::fs::read_to_string(folder.path().join("saved.synth")).expect("saved");
+    assert!(
+        saved.contains("let hold = 7 h") && saved.contains("[Ba, O]") && !saved.contains("6 h"),
+        "{saved}"
+    );
+    let output = synth(folder.path(), &["check", "saved.synth"]);
+    assert!(output.status.success(), "{}", text(&output));
+}
+
+#[test]
+fn the_prompt_runs_a_study_and_reads_its_results() {
+    let bench = Bench::new(STUDY);
+    let shown = prompt(
+        bench.folder.path(),
+        &["study.synth"],
+        "fired[ratio: 2].final(Ba2TiO4)\n:run\nfired[ratio: 2].final(Ba2TiO4)\n:plan\n",
+    );
+    assert!(shown.contains("not run yet"), "{shown}");
+    assert!(
+        shown.contains('%') && shown.contains("0 of 8 tasks would run"),
+        "{shown}"
+    );
+}

@@ -10,12 +10,12 @@ use super::recipe::Recipe;
 use super::session::{Session, Sight, Step, answered, beside, node_line, type_text};
 use crate::app::cli::{Progress, function_text, node_text, plan_text};
 use crate::app::report::{draw, value_text};
-use crate::lang::diag::{Diagnostic, did_you_mean, list_words, render};
+use crate::lang::diag::{Diagnostic, Style, did_you_mean, list_words, render};
 use crate::lang::schema::kind_terminal;
 use crate::lang::sema::{MemberId, Study, Value};
 use crate::lang::source::SourceMap;
 use crate::lang::syntax::format;
-use crate::run::engine::{Options, Results, RunReport, TaskState, Verdict, run};
+use crate::run::engine::{Options, Outcome, Results, RunReport, TaskState, Verdict, run};
 use crate::run::graph::{Part, TaskId, dot, find_members, mermaid, why};
 
 /// A command as help and completion know it.
@@ -182,7 +182,7 @@ impl Session {
             .map(|piece| format!("`{}`", piece.name()))
             .collect();
         self.recipe = earlier;
-        let outline = self.look(|sight| self.outlined(sight.study()));
+        let outline = self.look(|sight| self.outlined(sight.study(), &self.recipe));
         if let Ok(outline) = outline {
             self.outline = outline;
         }
@@ -330,13 +330,13 @@ impl Session {
                     let _ = writeln!(said, "{} files in {}", drawn.files.len(), folder.display());
                 }
             }
-            said.push_str(&outcomes(sight.study(), &report));
+            said.push_str(&outcomes(sight.study(), &report.outcomes));
             Ok(said)
         })?
     }
 }
 
-fn render_bare(finding: &Diagnostic, style: &crate::lang::diag::Style) -> String {
+fn render_bare(finding: &Diagnostic, style: &Style) -> String {
     render(std::slice::from_ref(finding), &SourceMap::default(), style)
 }
 
@@ -372,9 +372,10 @@ fn summary(report: &RunReport) -> String {
     format!("tasks: {}\n", parts.join(", "))
 }
 
-fn outcomes(study: &Study, report: &RunReport) -> String {
+/// A line for each claim, with the two sides below.
+pub(super) fn outcomes(study: &Study, all: &[Outcome]) -> String {
     let mut said = String::new();
-    for outcome in &report.outcomes {
+    for outcome in all {
         let mark = match &outcome.verdict {
             Verdict::Holds => "holds",
             Verdict::Fails => "FAILS",

@@ -18,6 +18,8 @@ pub(super) enum Identity {
     Expect(String),
 }
 
+const MODULE: &str = "module";
+
 /// One item with the comments before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Piece {
@@ -26,7 +28,8 @@ pub(super) struct Piece {
     /// The item, with a comment that ends its last line.
     code: String,
     pub identity: Identity,
-    is_use: bool,
+    /// What the item is, in a word.
+    pub what: &'static str,
     /// Where the item stood in what was entered just now: a range of `code`, and the byte of the input at which
     /// that range began.
     entered: Option<(Range<usize>, usize)>,
@@ -77,7 +80,12 @@ impl Recipe {
                 lead: text[at..code.start].to_owned(),
                 code: text[code.clone()].to_owned(),
                 identity,
-                is_use: matches!(item.kind, ItemKind::Use(_)),
+                what: match item.kind {
+                    ItemKind::Use(_) => MODULE,
+                    ItemKind::Template(_) => "template",
+                    ItemKind::Study(_) => "settings",
+                    _ => "item",
+                },
                 entered: Some((0..code.len(), code.start)),
             });
             at = code.end;
@@ -141,16 +149,14 @@ impl Recipe {
             *old = piece;
             return;
         }
-        let gap = if piece.is_use { "\n" } else { "\n\n" };
+        let gap = if piece.is_use() { "\n" } else { "\n\n" };
         let lead = format!("{gap}{}", piece.lead.trim_start());
-        let place = if piece.is_use {
-            self.pieces.iter().rposition(|old| old.is_use)
-        } else if piece.identity == Identity::Study {
-            self.pieces.iter().rposition(|old| old.is_use)
+        let is_first = piece.is_use() || piece.identity == Identity::Study;
+        let place = if is_first {
+            self.pieces.iter().rposition(Piece::is_use)
         } else {
             self.pieces.len().checked_sub(1)
         };
-        let is_first = piece.is_use || piece.identity == Identity::Study;
         match place {
             Some(before) => {
                 // A comment after the last item stays behind that item.
@@ -205,7 +211,7 @@ impl Recipe {
             entered: Some((head.len()..head.len() + expression.len(), 0)),
             code: head + expression,
             identity: Identity::Named(hidden.to_owned()),
-            is_use: false,
+            what: "item",
         });
         recipe
     }
@@ -230,6 +236,10 @@ impl Recipe {
 impl Piece {
     pub fn says_the_same(&self, other: &Piece) -> bool {
         self.identity == other.identity && self.code == other.code
+    }
+
+    fn is_use(&self) -> bool {
+        self.what == MODULE
     }
 
     /// What to call it.

@@ -5,15 +5,16 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use super::commands::outcomes;
 use super::completion::{Candidate, Hint, Outline};
-use super::recipe::{Entered, Recipe};
+use super::recipe::{Entered, Identity, Piece, Recipe};
 use crate::app::cli::answer;
 use crate::lang::diag::{Diagnostic, Style, render};
-use crate::lang::schema::Outcome;
+use crate::lang::schema;
 use crate::lang::sema::{Checked, MemberId, Options, Study, Unresolved, Value, check};
 use crate::lang::source::{FileId, LoadError, Loader, Module, SourceMap};
 use crate::lang::syntax::{parse, parse_expression};
-use crate::run::engine::Results;
+use crate::run::engine::{Outcome, Results, Verdict, evaluate_expectations};
 use crate::run::graph::{Graph, Plan, elaborate, plan};
 use crate::run::kind::Registry;
 use crate::run::store::Store;
@@ -119,7 +120,7 @@ impl Session {
             told: BTreeSet::new(),
             outline: Outline::default(),
         };
-        session.outline = session.outlined(&Study::default());
+        session.outline = session.outlined(&Study::default(), &Recipe::default());
         session
     }
 
@@ -213,9 +214,9 @@ impl Session {
         let mut outline = None;
         let mut shown = String::new();
         let examined = self.examine(&self.name, &candidate, input, |sight| {
-            outline = Some(self.outlined(sight.study()));
+            outline = Some(self.outlined(sight.study(), &candidate));
             for (piece, replaced) in entry.pieces().iter().zip(&replaced) {
-                let mut line = kept(sight, piece.name());
+                let mut line = kept(sight, piece);
                 if *replaced {
                     line.push_str(", in place of the earlier one");
                 }
@@ -243,7 +244,7 @@ impl Session {
         let mut outline = None;
         let mut summary = String::new();
         let examined = self.examine(name, &recipe, "", |sight| {
-            outline = Some(self.outlined(sight.study()));
+            outline = Some(self.outlined(sight.study(), &recipe));
             let study = sight.study();
             summary = format!(
                 "{} nodes in {} declarations, {} of {} tasks stored\n",
@@ -353,8 +354,8 @@ impl Session {
             .unwrap_or_else(|| beside(name, ".synth"))
     }
 
-    pub(super) fn outlined(&self, study: &Study) -> Outline {
-        Outline::of(study, &self.recipe, self.loader.as_ref())
+    pub(super) fn outlined(&self, study: &Study, recipe: &Recipe) -> Outline {
+        Outline::of(study, recipe, self.loader.as_ref())
     }
 }
 
@@ -395,8 +396,12 @@ pub(super) fn beside(name: &str, other: &str) -> PathBuf {
 }
 
 /// One line about an item that was kept.
-fn kept(sight: &Sight<'_>, name: &str) -> String {
+fn kept(sight: &Sight<'_>, piece: &Piece) -> String {
     let study = sight.study();
+    let name = piece.name();
+    if let Identity::Expect(text) = &piece.identity {
+        return claimed(sight, text);
+    }
     if let Some(id) = study.find(name) {
         let declaration = study.declaration(id);
         let members = declaration.members.len();
@@ -417,8 +422,22 @@ fn kept(sight: &Sight<'_>, name: &str) -> String {
             format!("{name}: {}", type_text(study, value))
         }
         Some((_, value)) => format!("{name} = {value}"),
-        None => format!("{name}: kept"),
+        None => format!("{name}: {}", piece.what),
     }
+}
+
+/// Whether an expectation holds, as far as that is known.
+fn claimed(sight: &Sight<'_>, text: &str) -> String {
+    let results = Results::new(sight.graph, sight.plan, sight.store);
+    let said: Vec<Outcome> = evaluate_expectations(sight.study(), &results)
+        .into_iter()
+        .filter(|outcome| text.strip_prefix("expect ") == Some(outcome.text.as_str()))
+        .collect();
+    let is_open = |outcome: &Outcome| matches!(outcome.verdict, Verdict::Undecided(_));
+    if said.iter().all(is_open) {
+        return format!("{text}: not run yet, `:run`");
+    }
+    outcomes(sight.study(), &said).trim_end().to_owned()
 }
 
 /// The value of an expression as an answer.
@@ -460,10 +479,12 @@ pub(super) fn node_line(sight: &Sight<'_>, member: MemberId) -> String {
     let study = sight.study();
     let kind = study.kind_of(member);
     let state = match (kind.outcome, sight.plan.of_member(member)) {
-        (Outcome::Inline, _) => "described inline".to_owned(),
-        (Outcome::Sink, _) => "written by each run".to_owned(),
-        (Outcome::Artifact(_), Some(task)) if sight.plan.is_stored(task) => "stored".to_owned(),
-        (Outcome::Artifact(_), _) => {
+        (schema::Outcome::Inline, _) => "described inline".to_owned(),
+        (schema::Outcome::Sink, _) => "written by each run".to_owned(),
+        (schema::Outcome::Artifact(_), Some(task)) if sight.plan.is_stored(task) => {
+            "stored".to_owned()
+        }
+        (schema::Outcome::Artifact(_), _) => {
             format!("not run yet: `:run {}`", study.label(member))
         }
     };
@@ -480,9 +501,9 @@ pub(super) fn type_text(study: &Study, value: &Value) -> String {
             let gives = members
                 .first()
                 .map(|member| match study.kind_of(*member).outcome {
-                    Outcome::Artifact(artifact) => format!(" that gives {}", artifact.0),
-                    Outcome::Inline => " described inline".to_owned(),
-                    Outcome::Sink => String::new(),
+                    schema::Outcome::Artifact(artifact) => format!(" that gives {}", artifact.0),
+                    schema::Outcome::Inline => " described inline".to_owned(),
+                    schema::Outcome::Sink => String::new(),
                 })
                 .unwrap_or_default();
             match members.len() {
