@@ -159,7 +159,7 @@ impl Signal {
             if !busy.load(Ordering::SeqCst) || cancel.swap(true, Ordering::SeqCst) {
                 std::process::exit(130);
             }
-            eprintln!("stopping; what is finished is kept (Ctrl-C again: leave at once)");
+            eprintln!("stopping (Ctrl-C again: leave at once)");
         });
         signal
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::recipe::Recipe;
 use super::{Session, Step};
 use crate::lang::diag::Style;
 use crate::lang::sema::{Options, check};
@@ -370,6 +371,51 @@ DIR/study.synth: 0 nodes in 0 declarations, 0 of 0 tasks stored
 > :show
 let theirs = 1
 ",
+    );
+}
+
+/// A recipe with an entry in it, as text.
+fn joined(recipe: &str, entry: &str) -> String {
+    let recipe = Recipe::load(recipe).expect("a sound recipe");
+    let entry = Recipe::read(entry).expect("a sound entry");
+    recipe.with(&entry).text().0
+}
+
+#[test]
+fn an_entry_goes_where_a_reader_looks_for_it_and_comments_stay() {
+    assert_eq!(
+        joined("//! About it.\n\nlet a = 1\n", "use std.batio"),
+        "//! About it.\n\nuse std.batio\n\nlet a = 1\n"
+    );
+    assert_eq!(
+        joined("use std.batio  // data\n\nlet a = 1\n", "study { seed: 1 }"),
+        "use std.batio  // data\n\nstudy { seed: 1 }\n\nlet a = 1\n"
+    );
+    assert_eq!(
+        joined("use std.batio\n\nlet a = 1\n", "use std.thermo"),
+        "use std.batio\nuse std.thermo\n\nlet a = 1\n"
+    );
+    assert_eq!(
+        joined("let a = 1\n// end\n", "let b = 2"),
+        "let a = 1\n// end\n\nlet b = 2\n"
+    );
+    assert_eq!(
+        joined("// only this\n", "let b = 2"),
+        "// only this\n\nlet b = 2\n"
+    );
+    assert_eq!(joined("", "let b = 2 // two"), "let b = 2 // two\n");
+    let documented = "// Why.\n/// Old.\nlet a = 1\n\nlet b = a\n";
+    assert_eq!(
+        joined(documented, "let a = 2"),
+        "// Why.\n/// Old.\nlet a = 2\n\nlet b = a\n"
+    );
+    assert_eq!(
+        joined(documented, "/// New.\nlet a = 2"),
+        "// Why.\n/// New.\nlet a = 2\n\nlet b = a\n"
+    );
+    assert_eq!(
+        joined("let a = 1\n", "let b = 2\nlet a = 3\nlet c = 4"),
+        "let a = 3\n\nlet b = 2\n\nlet c = 4\n"
     );
 }
 

@@ -40,6 +40,8 @@ pub(super) struct Keys<'a, 'g> {
     /// Canonical defaults by kind and field.
     defaults: RefCell<BTreeMap<(&'static str, &'static str), Arc<str>>>,
     digests: RefCell<BTreeMap<Arc<str>, Option<Digest>>>,
+    /// Steps of members, canonical and for people: one schedule is read by thousands of nodes.
+    steps: RefCell<BTreeMap<MemberId, (String, String)>>,
 }
 
 /// Which of the fields count.
@@ -57,6 +59,7 @@ impl<'a, 'g> Keys<'a, 'g> {
             graph,
             defaults: RefCell::default(),
             digests: RefCell::default(),
+            steps: RefCell::default(),
         }
     }
 
@@ -118,12 +121,21 @@ impl<'a, 'g> Keys<'a, 'g> {
             }
         }
         if !kind.steps.is_empty() && reads("steps") {
+            let known = self.steps.borrow().get(&id).cloned();
+            let (canonical, shown) = known.unwrap_or_else(|| {
+                let written = (
+                    self.steps(id, kind, &member.steps),
+                    shown_steps(&member.steps),
+                );
+                self.steps.borrow_mut().insert(id, written.clone());
+                written
+            });
             parts.own.push(Own {
                 name: format!("steps {prefix}")
                     .trim_end_matches([' ', '.'])
                     .to_owned(),
-                canonical: self.steps(id, kind, &member.steps),
-                shown: shown_steps(&member.steps),
+                canonical,
+                shown,
             });
         }
         if let Some(sources) = self.graph.sources.get(id.0 as usize) {
