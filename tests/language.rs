@@ -59,6 +59,25 @@ fn every_code_has_a_failing_and_a_mended_recipe() {
 }
 
 #[test]
+fn every_code_is_explained() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lang/diag/codes");
+    let known: std::collections::BTreeSet<&str> = codes::all().map(|one| one.code.0).collect();
+    let mut declared = 0;
+    for entry in std::fs::read_dir(folder).expect("the tables") {
+        let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("a table");
+        for code in text
+            .split("Code = Code(\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+        {
+            declared += 1;
+            assert!(known.contains(code), "{code} has no explanation");
+        }
+    }
+    assert_eq!(declared, known.len());
+}
+
+#[test]
 fn every_kind_has_an_example_that_is_sound_and_formatted() {
     let registry = synth::kinds::registry();
     for kind in registry.kinds() {

@@ -19,7 +19,30 @@ pub const GRID: Code = Code("E0438");
 pub const NO_VOLUME: Code = Code("E0439");
 pub const GAS: Code = Code("E0440");
 pub const REPORT: Code = Code("E0441");
-pub const THERMOCHEMISTRY: Code = Code("W0401");
+
+/// A sound beginning of a study, before what an example is about.
+macro_rules! after {
+    ($($rest:literal)*) => {
+        concat!(
+            "use std.batio\nsystem e { elements: [Ba, Ti, O] }\n",
+            "phases p { system: e, source: batio.thermochemistry }\n",
+            $($rest),*
+        )
+    };
+}
+
+/// A sound study up to its firing.
+macro_rules! fired {
+    ($($fields:literal)*) => {
+        after!(
+            "reactions r { phases: p, between: [BaO, TiO2(rutile)] }\n"
+            "schedule s {\n  start 25 °C\n  ramp to 1100 °C at 5 K/min\n}\n"
+            "synthesis f {\n  reactions: r\n  precursors: BaO + TiO2(rutile)\n  schedule: s\n"
+            $($fields)*
+            "}\n"
+        )
+    };
+}
 
 pub const TABLE: &[Explanation] = &[
     Explanation {
@@ -45,5 +68,100 @@ pub const TABLE: &[Explanation] = &[
                phase stands once.",
         failing: "let m = 80 g TiO2 + 2 mol BaO\n",
         mended: "let m = 80 g TiO2 + 20 g BaO\n",
+    },
+    Explanation {
+        code: ELEMENT_OUTSIDE,
+        title: "an element that does not belong there",
+        text: "A system lists each element once; charges and precursors are of its elements. To bring an element in, add \
+               it to `elements` of the system, and to the phases that `between` of the reactions names.",
+        failing: "system s { elements: [Ba, Ba, O] }\n",
+        mended: "system s { elements: [Ba, O] }\n",
+    },
+    Explanation {
+        code: NO_SUCH_PHASE,
+        title: "a phase without data",
+        text: "A phase must be in the phase set, under its label if it has one. The message lists what is there; more \
+               comes from a table of yours named in `source`.",
+        failing: after!("reactions r { phases: p, between: [BaO, SrO] }\n"),
+        mended: after!("reactions r { phases: p, between: [BaO, TiO2(rutile)] }\n"),
+    },
+    Explanation {
+        code: SEVERAL_PHASES,
+        title: "a formula that several phases have",
+        text: "Polymorphs differ in energy and volume, so a formula that several of them share needs a label. It never \
+               means the most stable one silently.",
+        failing: after!("reactions r { phases: p, between: [BaO, TiO2] }\n"),
+        mended: after!("reactions r { phases: p, between: [BaO, TiO2(rutile)] }\n"),
+    },
+    Explanation {
+        code: DATA_TABLE,
+        title: "a table that cannot be used",
+        text: "The message gives file, line and column, what is wrong there and the mend. Tables are CSV with units in \
+               the header (`phase,T_K,dGf_eV,…`), or JSON. (The example would need a file.)",
+        failing: "",
+        mended: "",
+    },
+    Explanation {
+        code: MIXED_SCALES,
+        title: "measured and computed energies side by side",
+        text: "Measured and computed formation energies differ by more than most solid-state reactions yield. Where \
+               tables hold both, `tables(files: […], scheme: …)` names how they come onto one scale: `measured`, \
+               `computed`, `anchored` or `anchored_enthalpy`. (The example would need files.)",
+        failing: "",
+        mended: "",
+    },
+    Explanation {
+        code: TEMPERATURES,
+        title: "a temperature beyond the data",
+        text: "Tables are not extrapolated. Stay within their range, or name a table that reaches further.",
+        failing: after!("reactions r { phases: p, temperatures: 300 K .. 5000 K }\n"),
+        mended: after!("reactions r { phases: p, temperatures: 300 K .. 1500 K }\n"),
+    },
+    Explanation {
+        code: SCHEDULE,
+        title: "steps of a schedule that make no sense",
+        text: "A schedule begins with `start`, once; a ramp has a rate or a duration; `cool` goes down. The message says \
+               which of these it is.",
+        failing: "schedule s {\n  hold for 2 h\n}\n",
+        mended: "schedule s {\n  start 25 °C\n  hold for 2 h\n}\n",
+    },
+    Explanation {
+        code: CLOCK,
+        title: "hours for a clock that counts sweeps",
+        text: "The automaton counts sweeps. A schedule in hours needs a declared conversion, `sweeps_per_hour`, which is a \
+               choice of yours and no property of the powder; or time the schedule in sweeps.",
+        failing: fired!(""),
+        mended: fired!("  sweeps_per_hour: 60\n"),
+    },
+    Explanation {
+        code: GRID,
+        title: "a sample that cannot be set up",
+        text: "A grid has three sides of at least three cells, so that the six neighbours of a cell differ. A synthesis \
+               begins with `precursors` or, with `start_from`, where another one ended.",
+        failing: fired!("  sweeps_per_hour: 60\n  grid: [2, 2, 2]\n"),
+        mended: fired!("  sweeps_per_hour: 60\n  grid: [12, 12, 12]\n"),
+    },
+    Explanation {
+        code: NO_VOLUME,
+        title: "a solid without a volume",
+        text: "Cells of the automaton hold volumes, so every solid that takes part needs one: a column `volume_A3` in its \
+               table. (The example would need a file.)",
+        failing: "",
+        mended: "",
+    },
+    Explanation {
+        code: GAS,
+        title: "a gas in the wrong place, or unknown",
+        text: "Gases are named in `gases` of the reactions and in the `atmosphere` of the schedule; they are no \
+               precursors. A gas must be in the phase set, for which its elements must be in the system.",
+        failing: after!("reactions r { phases: p, gases: [CO2] }\n"),
+        mended: after!("reactions r { phases: p, gases: [O2] }\n"),
+    },
+    Explanation {
+        code: REPORT,
+        title: "a report that shows nothing",
+        text: "A report has steps: `plot fired.fractions against temperature`, `table fired.composition`.",
+        failing: "report r { }\n",
+        mended: after!("report r { table p.energies }\n"),
     },
 ];
