@@ -14,6 +14,9 @@
 //! Inside a room, only downwards in the order in which its `mod.rs` lists the modules. To add a kind: one file
 //! in `kinds/` and one module in `physics/`.
 
+// What `pest_derive` writes without its `std` feature names this crate.
+extern crate alloc;
+
 pub mod app;
 pub mod base;
 pub mod kinds;

@@ -666,7 +666,7 @@ impl Builder<'_> {
     fn infix(&mut self, left: Expr, operator: &Pair<'_, Rule>, right: Expr) -> Expr {
         let span = left.span.to(right.span);
         let at = self.span(operator);
-        let text = operator.as_str().trim();
+        let text = operator.as_str();
         let binary = match operator.as_rule() {
             Rule::plus => Some(Operator::Add),
             Rule::dash => Some(Operator::Subtract),
