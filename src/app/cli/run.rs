@@ -104,7 +104,7 @@ pub(super) fn run(arguments: &RunArguments) -> u8 {
             .iter()
             .any(|task| matches!(task.state, TaskState::Failed(_) | TaskState::Skipped(_)));
         if whole && options.locked.is_none() && options.targets.is_empty() && !arguments.no_lock {
-            write_lock(&opened, &report);
+            write_lock(&opened, &graph, &report);
         }
     }
     exit.code()
@@ -153,8 +153,8 @@ fn options(arguments: &RunArguments, opened: &Opened, graph: &Graph<'_>) -> Opti
     })
 }
 
-fn write_lock(opened: &Opened, report: &RunReport) {
-    let mut lock = lock_of(&report.plan);
+fn write_lock(opened: &Opened, graph: &Graph<'_>, report: &RunReport) {
+    let mut lock = lock_of(graph, &report.plan);
     env!("CARGO_PKG_VERSION").clone_into(&mut lock.synth_version);
     let path = opened.lock_path();
     if Lock::read(&path).ok().flatten().as_ref() == Some(&lock) {

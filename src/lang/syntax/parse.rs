@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use pest::Parser;
 use pest::iterators::{Pair, Pairs};
 use pest::pratt_parser::{Assoc, Op, PrattParser};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::ast::{
     Argument, Axis, Body, By, Doc, Entry, Expect, Expr, ExprKind, Field, File, Item, ItemKind, Let,
@@ -12,7 +13,7 @@ use super::ast::{
     UseTarget, Word,
 };
 use super::faults;
-use super::scan::{Comment, DocLine, Scan, scan, wants_more};
+use super::scan::{Chunk, Comment, DocLine, Scan, scan, wants_more};
 use crate::lang::diag::Diagnostic;
 use crate::lang::diag::codes::syntax as codes;
 use crate::lang::source::{FileId, Span};
@@ -37,6 +38,8 @@ const RESERVED: &[&str] = &[
 ];
 /// Beyond this many faults the rest is counted, not shown.
 const MOST_FAULTS: usize = 500;
+/// From this many items on, other threads are worth their start.
+const MANY_ITEMS: usize = 200;
 
 /// Parses a recipe. Total: any text gives a tree and findings.
 pub fn parse(file: FileId, text: &str) -> Parsed {
@@ -44,37 +47,33 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
     let mut docs = std::mem::take(&mut scan.docs);
     let chunks = std::mem::take(&mut scan.chunks);
     let file_doc = file_doc(&mut docs);
-    let mut builder = Builder {
-        file,
-        text,
-        base: 0,
-        scan,
-        docs,
-        next_doc: 0,
-        faults: Vec::new(),
+    let item = |at: usize| {
+        let chunk = &chunks[at];
+        let before = at.checked_sub(1).map_or(0, |before| chunks[before].start);
+        let mut builder = Builder {
+            file,
+            text,
+            base: chunk.start,
+            scan: &scan,
+            docs: &docs,
+            next_doc: docs.partition_point(|doc| (doc.span.start as usize) < before),
+            faults: Vec::new(),
+        };
+        let item = builder.chunk(chunk);
+        (item, builder.faults)
     };
-    let mut items = Vec::new();
-    for chunk in &chunks {
-        builder.base = chunk.start;
-        if chunk.refused {
-            items.push(builder.bad_item(chunk.start, chunk.end));
-            continue;
-        }
-        match Grammar::parse(Rule::chunk, &chunk.text) {
-            Ok(mut pairs) => {
-                let doc = builder.doc_before(chunk.start);
-                if let Some(pair) = pairs.next() {
-                    items.push(builder.item(pair, doc));
-                }
-            }
-            Err(error) => {
-                builder.broken_item(&chunk.text, chunk.end, &error);
-                items.push(builder.bad_item(chunk.start, chunk.end));
-            }
-        }
+    // Items know nothing of each other, so a long file is read by all cores.
+    let read: Vec<(Option<Item>, Vec<Diagnostic>)> = if chunks.len() < MANY_ITEMS {
+        (0..chunks.len()).map(item).collect()
+    } else {
+        (0..chunks.len()).into_par_iter().map(item).collect()
+    };
+    let mut items = Vec::with_capacity(chunks.len());
+    let mut diagnostics = std::mem::take(&mut scan.diagnostics);
+    for (item, mut faults) in read {
+        items.extend(item);
+        diagnostics.append(&mut faults);
     }
-    let mut diagnostics = std::mem::take(&mut builder.scan.diagnostics);
-    diagnostics.append(&mut builder.faults);
     if diagnostics.len() > MOST_FAULTS {
         let more = diagnostics.len() - MOST_FAULTS;
         diagnostics.truncate(MOST_FAULTS);
@@ -89,7 +88,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
             doc: file_doc,
             items,
         },
-        comments: builder.scan.comments,
+        comments: scan.comments,
         diagnostics,
     }
 }
@@ -106,8 +105,8 @@ pub fn parse_expression(file: FileId, text: &str) -> (Expr, Vec<Diagnostic>) {
         file,
         text,
         base: 0,
-        scan,
-        docs: Vec::new(),
+        scan: &scan,
+        docs: &[],
         next_doc: 0,
         faults: Vec::new(),
     };
@@ -140,8 +139,9 @@ pub fn parse_expression(file: FileId, text: &str) -> (Expr, Vec<Diagnostic>) {
             ),
         ),
     }
-    let mut diagnostics = std::mem::take(&mut builder.scan.diagnostics);
-    diagnostics.append(&mut builder.faults);
+    let mut faults = builder.faults;
+    let mut diagnostics = std::mem::take(&mut scan.diagnostics);
+    diagnostics.append(&mut faults);
     if diagnostics.is_empty() {
         (found, diagnostics)
     } else {
@@ -210,13 +210,31 @@ struct Builder<'a> {
     text: &'a str,
     /// Where the text that pest sees begins in the file.
     base: usize,
-    scan: Scan,
-    docs: Vec<DocLine>,
+    scan: &'a Scan,
+    docs: &'a [DocLine],
+    /// The first doc line that may belong to what comes next.
     next_doc: usize,
     faults: Vec<Diagnostic>,
 }
 
 impl Builder<'_> {
+    /// One item; none where the text holds nothing.
+    fn chunk(&mut self, chunk: &Chunk) -> Option<Item> {
+        if chunk.refused {
+            return Some(self.bad_item(chunk.start, chunk.end));
+        }
+        match Grammar::parse(Rule::chunk, &chunk.text) {
+            Ok(mut pairs) => {
+                let doc = self.doc_before(chunk.start);
+                pairs.next().map(|pair| self.item(pair, doc))
+            }
+            Err(error) => {
+                self.broken_item(&chunk.text, chunk.end, &error);
+                Some(self.bad_item(chunk.start, chunk.end))
+            }
+        }
+    }
+
     fn span(&self, pair: &Pair<'_, Rule>) -> Span {
         let span = pair.as_span();
         self.place(span.start(), span.end())

@@ -329,7 +329,7 @@ pub(crate) fn number_text(value: f64) -> String {
     }
     let size = value.abs();
     if value.fract() == 0.0 && size < 1e15 {
-        return format!("{value:.0}");
+        return (value as i64).to_string();
     }
     if !(1e-4..1e7).contains(&size) {
         let text = format!("{value:.6e}");

@@ -181,7 +181,7 @@ impl Jobs<'_> {
             .store
             .commit(
                 work,
-                &task.remembered_as,
+                &self.plan.remembered_as(task),
                 &task.parts,
                 content.as_ref(),
                 &warnings,
@@ -221,7 +221,7 @@ impl Jobs<'_> {
         // If it cannot be entered under its own key it is found in this way again.
         let entered = self
             .store
-            .adopt(&key, &task.remembered_as, &task.parts)
+            .adopt(&key, &self.plan.remembered_as(task), &task.parts)
             .is_ok();
         self.results.put(
             id,

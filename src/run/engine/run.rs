@@ -122,7 +122,7 @@ fn work_off(jobs: &Jobs<'_>, threads: usize) {
         plan.tasks
             .iter()
             .filter(|task| matches!(task.state, State::Stored(_)))
-            .map(|task| (task.remembered_as.as_str(), &task.found_under)),
+            .map(|task| (plan.remembered_as(task), &task.found_under)),
     );
     if open.is_empty() {
         return;

@@ -6,7 +6,7 @@ use super::{Event, Exit, Locked, Options, Results, RunReport, TaskState, Verdict
 use crate::lang::diag::codes::run as codes;
 use crate::lang::sema::Study;
 use crate::run::graph::{State, compare_keys, elaborate, find_members, lock_of, plan};
-use crate::run::store::Store;
+use crate::run::store::{Lock, Store};
 
 /// Checks, plans and runs a recipe on a store.
 fn run_with(world: &mut World, store: &Store, text: &str, options: &Options) -> (Study, RunReport) {
@@ -17,6 +17,13 @@ fn run_with(world: &mut World, store: &Store, text: &str, options: &Options) -> 
     let report = run(&graph, store, options, &|_| {}, &world.cancel);
     drop(graph);
     (study, report)
+}
+
+/// Runs a study and says what its lock holds then.
+fn locked(world: &mut World, store: &Store, text: &str) -> Lock {
+    let (study, report) = run_with(world, store, text, &Options::default());
+    let graph = elaborate(&study, &world.registry, &world.loader);
+    lock_of(&graph, &report.plan)
 }
 
 fn quick(world: &mut World, store: &Store, text: &str) -> RunReport {
@@ -278,8 +285,7 @@ fn the_number_of_threads_changes_nothing() {
 fn a_locked_run_refuses_other_keys() {
     let (mut world, _folder, store) = fresh();
     let text = "source a { number: 3 }\nsource b { of: a }\nsource c { of: b }\n";
-    let (_, report) = run_with(&mut world, &store, text, &Options::default());
-    let lock = lock_of(&report.plan);
+    let lock = locked(&mut world, &store, text);
     let locked = |bits| Options {
         locked: Some(Locked {
             lock: lock.clone(),
@@ -334,8 +340,7 @@ fn a_study_that_does_not_fit_the_lock_names_the_file() {
     let (mut world, _folder, store) = fresh();
     world.loader.files.insert("data.csv".into(), b"1".to_vec());
     let text = "source a { file: \"data.csv\" }\n";
-    let (_, report) = run_with(&mut world, &store, text, &Options::default());
-    let lock = lock_of(&report.plan);
+    let lock = locked(&mut world, &store, text);
     world.loader.files.insert("data.csv".into(), b"2".to_vec());
     let study = world.study(text);
     let graph = elaborate(&study, &world.registry, &world.loader);

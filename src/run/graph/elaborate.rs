@@ -97,6 +97,11 @@ impl Graph<'_> {
         self.registry.get(self.study.kind_of(id).name)
     }
 
+    /// The files and table rows that a member reads.
+    pub fn sources_of(&self, id: MemberId) -> &[Source] {
+        self.sources.get(id.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }

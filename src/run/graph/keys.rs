@@ -6,32 +6,37 @@ use std::sync::Arc;
 use super::Graph;
 use crate::lang::schema::{Affects, Default, KindSchema};
 use crate::lang::sema::{Input, MemberId, Role, Step, Value};
-use crate::run::store::{Digest, KeyParts};
+use crate::run::store::{Digest, KeyHasher, KeyParts};
 
-/// What identifies a task, before the keys of its inputs are put in.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Parts {
-    pub own: Vec<Own>,
-    /// Artifacts that are read, by port: `reactions`, `kinetics.transport`, `system.structures`.
-    pub inputs: Vec<(String, MemberId, InputUse)>,
+/// Takes what identifies a task, part by part.
+pub(super) trait Sink {
+    /// `name` is like `field hold`, `canonical` one text for all spellings; `shown` gives it as the user writes it,
+    /// which is not in the key.
+    fn part(&mut self, name: &str, canonical: &str, shown: &dyn Fn() -> String);
 }
 
+/// The key alone, for which no text is kept.
+impl Sink for KeyHasher {
+    fn part(&mut self, name: &str, canonical: &str, _: &dyn Fn() -> String) {
+        KeyHasher::part(self, name, canonical);
+    }
+}
+
+/// All of it, as a manifest keeps it.
+impl Sink for KeyParts {
+    fn part(&mut self, name: &str, canonical: &str, shown: &dyn Fn() -> String) {
+        self.push_shown(name, canonical, &shown());
+    }
+}
+
+/// An artifact that is read, or a result of it, with its port: `reactions`, `kinetics.transport`,
+/// `system.structures`.
 #[derive(Debug, Clone)]
-pub(super) struct Own {
-    /// `field hold`
-    pub name: String,
-    /// One text for all spellings.
-    pub canonical: String,
-    /// As the user writes it; not in the key.
-    pub shown: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum InputUse {
-    /// The kind reads the artifact.
-    Artifact,
-    /// A result of it stands in a field.
-    Value,
+pub(super) struct MemberInput {
+    pub port: String,
+    pub member: MemberId,
+    /// Whether the kind reads the artifact; else a result of it stands in a field.
+    pub is_read: bool,
 }
 
 /// Writes out what identifies each member of a study.
@@ -40,17 +45,8 @@ pub(super) struct Keys<'a, 'g> {
     /// Canonical defaults by kind and field.
     defaults: RefCell<BTreeMap<(&'static str, &'static str), Arc<str>>>,
     digests: RefCell<BTreeMap<Arc<str>, Option<Digest>>>,
-    /// Steps of members, canonical and for people: one schedule is read by thousands of nodes.
-    steps: RefCell<BTreeMap<MemberId, (String, String)>>,
-}
-
-/// Which of the fields count.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope {
-    /// What affects the result of one replica, or of a node without replicas.
-    Result,
-    /// That, and how many replicas there are.
-    Replicas,
+    /// Digests of the steps of members: one schedule is read by thousands of nodes.
+    steps: RefCell<BTreeMap<MemberId, Arc<str>>>,
 }
 
 impl<'a, 'g> Keys<'a, 'g> {
@@ -63,30 +59,34 @@ impl<'a, 'g> Keys<'a, 'g> {
         }
     }
 
-    /// Kind, version, fields that differ from their defaults, files, inputs. Not the seed.
-    pub(super) fn parts(&self, id: MemberId, scope: Scope) -> Parts {
-        let kind = self.graph.study.kind_of(id);
-        let mut parts = Parts::default();
-        parts.own.push(Own::plain("kind", kind.name));
-        parts
-            .own
-            .push(Own::plain("kind version", &kind.version.to_string()));
-        self.body(id, None, "", scope, &mut parts);
+    /// Kind, version, fields that differ from their defaults, steps, files. Not the seed, and not how many replicas
+    /// there are. The artifacts that are read are returned.
+    pub(super) fn parts(&self, id: MemberId, sink: &mut dyn Sink) -> Vec<MemberInput> {
+        self.kind(id, sink);
+        let mut inputs = Vec::new();
+        self.body(id, None, "", sink, &mut inputs);
         // Two inputs through one port (all members of a family) are told apart by number.
-        let mut count: BTreeMap<String, usize> = BTreeMap::new();
-        for (port, ..) in &parts.inputs {
-            *count.entry(port.clone()).or_default() += 1;
+        let mut ports: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+        for input in &inputs {
+            ports.entry(input.port.clone()).or_default().0 += 1;
         }
-        let mut at: BTreeMap<String, usize> = BTreeMap::new();
-        for (port, ..) in &mut parts.inputs {
-            if count.get(port).is_some_and(|count| *count > 1) {
-                let next = at.entry(port.clone()).or_default();
-                let numbered = format!("{port}[{next}]");
+        for input in &mut inputs {
+            if let Some((count, next)) = ports.get_mut(&input.port)
+                && *count > 1
+            {
+                input.port = format!("{}[{next}]", input.port);
                 *next += 1;
-                *port = numbered;
             }
         }
-        parts
+        inputs
+    }
+
+    /// What identifies the joining of replicas beside the replicas themselves: the kind alone.
+    pub(super) fn kind(&self, id: MemberId, sink: &mut dyn Sink) {
+        let kind = self.graph.study.kind_of(id);
+        sink.part("kind", kind.name, &|| kind.name.to_owned());
+        let version = kind.version.to_string();
+        sink.part("kind version", &version, &|| version.clone());
     }
 
     /// The fields and steps of one node; of an inline node only those that are read.
@@ -95,8 +95,8 @@ impl<'a, 'g> Keys<'a, 'g> {
         id: MemberId,
         only: Option<&[&str]>,
         prefix: &str,
-        scope: Scope,
-        parts: &mut Parts,
+        sink: &mut dyn Sink,
+        inputs: &mut Vec<MemberInput>,
     ) {
         let study = self.graph.study;
         let member = study.member(id);
@@ -104,7 +104,8 @@ impl<'a, 'g> Keys<'a, 'g> {
         let reads = |name: &str| only.is_none_or(|only| only.contains(&name));
         for given in &member.given {
             let field = given.field;
-            if !counts(field.affects, scope) || !reads(field.name) || is_reference(&given.value) {
+            if field.affects != Affects::Result || !reads(field.name) || is_reference(&given.value)
+            {
                 continue;
             }
             let canonical = self.canonical(id, field.name, &given.value);
@@ -113,65 +114,54 @@ impl<'a, 'g> Keys<'a, 'g> {
                 _ => given.value == Value::Nothing,
             };
             if !is_default {
-                parts.own.push(Own {
-                    name: format!("field {prefix}{}", field.name),
-                    canonical,
-                    shown: given.value.to_string(),
-                });
+                let name = format!("field {prefix}{}", field.name);
+                sink.part(&name, &canonical, &|| given.value.to_string());
             }
         }
         if !kind.steps.is_empty() && reads("steps") {
             let known = self.steps.borrow().get(&id).cloned();
-            let (canonical, shown) = known.unwrap_or_else(|| {
-                let written = (
-                    self.steps(id, kind, &member.steps),
-                    shown_steps(&member.steps),
-                );
-                self.steps.borrow_mut().insert(id, written.clone());
-                written
+            let digest = known.unwrap_or_else(|| {
+                let text = self.steps(id, kind, &member.steps);
+                let digest: Arc<str> = Digest::of(text.as_bytes()).to_string().into();
+                self.steps.borrow_mut().insert(id, Arc::clone(&digest));
+                digest
             });
-            parts.own.push(Own {
-                name: format!("steps {prefix}")
-                    .trim_end_matches([' ', '.'])
-                    .to_owned(),
-                canonical,
-                shown,
-            });
+            let name = format!("steps {prefix}");
+            let name = name.trim_end_matches([' ', '.']);
+            sink.part(name, &digest, &|| shown_steps(&member.steps));
         }
-        if let Some(sources) = self.graph.sources.get(id.0 as usize) {
-            for (at, source) in sources.iter().enumerate() {
-                parts.own.push(Own {
-                    name: format!("file {prefix}{}", at + 1),
-                    canonical: source.digest.clone(),
-                    shown: source.name.clone(),
-                });
-            }
+        for (at, source) in self.graph.sources_of(id).iter().enumerate() {
+            let name = format!("file {prefix}{}", at + 1);
+            sink.part(&name, &source.digest, &|| source.name.clone());
         }
         for input in &member.inputs {
             let field = root(&input.port);
             let affects = kind
                 .field(field)
                 .map_or(Affects::Result, |field| field.affects);
-            if !counts(affects, scope) || !reads(field) {
+            if affects != Affects::Result || !reads(field) {
                 continue;
             }
             let port = format!("{prefix}{}", input.port);
             match input.role {
-                Role::Artifact(_) => parts.inputs.push((port, input.member, InputUse::Artifact)),
-                Role::Value => parts.inputs.push((port, input.member, InputUse::Value)),
+                Role::Artifact(_) | Role::Value => inputs.push(MemberInput {
+                    port,
+                    member: input.member,
+                    is_read: input.role != Role::Value,
+                }),
                 Role::Inline(fields) => {
                     let read = study.kind_of(input.member);
-                    parts.own.push(Own {
-                        name: format!("field {port}"),
-                        canonical: format!("{} {}", read.name, read.version),
-                        shown: format!("a {} (version {})", read.name, read.version),
-                    });
+                    sink.part(
+                        &format!("field {port}"),
+                        &format!("{} {}", read.name, read.version),
+                        &|| format!("a {} (version {})", read.name, read.version),
+                    );
                     self.body(
                         input.member,
                         Some(fields),
                         &format!("{port}."),
-                        scope,
-                        parts,
+                        sink,
+                        inputs,
                     );
                 }
             }
@@ -194,11 +184,7 @@ impl<'a, 'g> Keys<'a, 'g> {
     fn without_paths(&self, id: MemberId, value: &Value) -> Value {
         match value {
             Value::Path(path) => {
-                let named = self
-                    .graph
-                    .sources
-                    .get(id.0 as usize)
-                    .is_some_and(|sources| !sources.is_empty());
+                let named = !self.graph.sources_of(id).is_empty();
                 let digest = if named { None } else { self.digest(id, path) };
                 match (named, digest) {
                     (true, _) => Value::text("file"),
@@ -305,71 +291,46 @@ impl<'a, 'g> Keys<'a, 'g> {
         into.push('\n');
     }
 
-    /// The seed of a member: it follows from the root seed, the kind, the node's `seed:` field, the
-    /// coordinates and the replica, and from nothing else. So adding a member to a family changes no other
-    /// one, and a copy by `like` shares its random numbers with the original.
-    pub(super) fn seed(&self, id: MemberId, replica: Option<u32>) -> [u8; 32] {
+    /// The seed of a member, or of one replica of it: it follows from the root seed, the kind, the node's `seed:`
+    /// field, the coordinates and the replica, and from nothing else. So adding a member to a family changes no
+    /// other one, and a copy by `like` shares its random numbers with the original.
+    pub(super) fn seeds(&self, id: MemberId) -> Seeds {
         let study = self.graph.study;
         let kind = study.kind_of(id);
         let member = study.member(id);
-        let mut hash = Seed(blake3::Hasher::new_derive_key("synth seed 1"));
-        hash.part(&study.seed.to_le_bytes());
-        hash.part(kind.name.as_bytes());
+        let mut seeds = Seeds(blake3::Hasher::new_derive_key("synth seed 1"));
+        seeds.part(&study.seed.to_le_bytes());
+        seeds.part(kind.name.as_bytes());
         let offset = member
             .given("seed")
             .map_or_else(|| "0/1".to_owned(), |seed| self.canonical(id, "seed", seed));
-        hash.part(offset.as_bytes());
-        hash.part(&(member.coordinates.len() as u64).to_le_bytes());
+        seeds.part(offset.as_bytes());
+        seeds.part(&(member.coordinates.len() as u64).to_le_bytes());
         for (axis, value) in member.coordinates.iter() {
-            hash.part(axis.as_bytes());
-            hash.part(self.canonical(id, axis, value).as_bytes());
+            seeds.part(axis.as_bytes());
+            seeds.part(self.canonical(id, axis, value).as_bytes());
         }
-        match replica {
-            Some(replica) => hash.part(&replica.to_le_bytes()),
-            None => hash.part(&[]),
-        }
-        *hash.0.finalize().as_bytes()
+        seeds
     }
 }
 
-/// Parts are hashed with their lengths, so that no two lists of parts are alike.
-struct Seed(blake3::Hasher);
+/// The seeds of a member and its replicas. Parts are hashed with their lengths, so that no two lists of parts are
+/// alike.
+pub(super) struct Seeds(blake3::Hasher);
 
-impl Seed {
+impl Seeds {
     fn part(&mut self, bytes: &[u8]) {
         self.0.update(&(bytes.len() as u64).to_le_bytes());
         self.0.update(bytes);
     }
-}
 
-impl Own {
-    pub(super) fn plain(name: &str, value: &str) -> Self {
-        Own {
-            name: name.to_owned(),
-            canonical: value.to_owned(),
-            shown: value.to_owned(),
+    pub(super) fn of(&self, replica: Option<u32>) -> [u8; 32] {
+        let mut one = Seeds(self.0.clone());
+        match replica {
+            Some(replica) => one.part(&replica.to_le_bytes()),
+            None => one.part(&[]),
         }
-    }
-}
-
-/// The parts of a task's key as the store keeps them; `identity` gives the key, or the digest of the artifact,
-/// of each input.
-pub(super) fn key_parts(own: &[Own], inputs: &[(String, String)]) -> KeyParts {
-    let mut parts = KeyParts::default();
-    for one in own {
-        parts.push_shown(&one.name, &one.canonical, &one.shown);
-    }
-    for (port, identity) in inputs {
-        parts.push(&format!("input {port}"), identity);
-    }
-    parts
-}
-
-fn counts(affects: Affects, scope: Scope) -> bool {
-    match affects {
-        Affects::Result => true,
-        Affects::Replicas => scope == Scope::Replicas,
-        Affects::Speed | Affects::Output | Affects::Report => false,
+        *one.0.finalize().as_bytes()
     }
 }
 

@@ -3,12 +3,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Graph, Plan, PlannedTask, State};
 use crate::lang::diag::Diagnostic;
 use crate::lang::diag::codes::run as codes;
-use crate::lang::sema::DeclarationId;
+use crate::lang::sema::{DeclarationId, Role};
 use crate::run::store::{Key, Lock, LockedNode};
 
 /// What a lock says about this plan: keys of all tasks, digests of the files that they read, and digests of
 /// the artifacts that are there.
-pub fn lock_of(plan: &Plan) -> Lock {
+pub fn lock_of(graph: &Graph<'_>, plan: &Plan) -> Lock {
     let mut lock = Lock {
         synth_version: env!("CARGO_PKG_VERSION").to_owned(),
         ..Lock::default()
@@ -21,18 +21,26 @@ pub fn lock_of(plan: &Plan) -> Lock {
                 State::Run(_) => None,
             },
         };
-        lock.files.extend(files(task));
+        lock.files.extend(files(graph, task));
         lock.nodes.insert(task.label.clone(), node);
     }
     lock
 }
 
-fn files(task: &PlannedTask) -> BTreeMap<String, String> {
-    task.own
-        .iter()
-        .filter(|own| own.name.starts_with("file "))
-        .map(|own| (own.shown.clone(), own.canonical.clone()))
-        .collect()
+/// Names and digests of the files that a task and the inline nodes within it read.
+fn files(graph: &Graph<'_>, task: &PlannedTask) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![task.member];
+    while let Some(id) = open.pop() {
+        for source in graph.sources_of(id) {
+            files.insert(source.name.clone(), source.digest.clone());
+        }
+        let inline = graph.study.member(id).inputs.iter();
+        open.extend(inline.filter_map(|input| {
+            matches!(input.role, Role::Inline(_)).then_some(input.member)
+        }));
+    }
+    files
 }
 
 /// What keeps a lock from allowing this plan: tasks whose keys it does not hold. Only where the differences
@@ -67,7 +75,7 @@ pub fn compare_keys(graph: &Graph<'_>, plan: &Plan, lock: &Lock) -> Vec<Diagnost
             )
             .at(span, "another key than in the lock")
             .help("run without `--locked` if the change is meant; the lock is then written anew");
-            for (name, digest) in files(task) {
+            for (name, digest) in files(graph, task) {
                 if lock
                     .files
                     .get(&name)

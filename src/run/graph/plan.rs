@@ -1,11 +1,10 @@
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::Graph;
-use super::keys::{InputUse, Keys, Own, Parts, Scope, key_parts};
+use super::keys::{Keys, MemberInput, Sink};
 use super::why::{Reason, reason};
 use crate::lang::sema::MemberId;
-use crate::run::store::{Digest, Key, KeyParts, Store};
+use crate::run::store::{Digest, Key, KeyHasher, KeyParts, Store, Survey};
 
 /// A task by its place in [`Plan::tasks`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +27,7 @@ pub struct PlannedTask {
     /// `fired[ratio: 1]`, `fired[ratio: 1] replica 3`
     pub label: String,
     pub key: Key,
+    /// What the key consists of; left out where the result is stored.
     pub parts: KeyParts,
     pub seed: [u8; 32],
     pub inputs: Vec<TaskInput>,
@@ -35,11 +35,6 @@ pub struct PlannedTask {
     /// The key under which the store has the result, if it has: another than `key` when an input was computed
     /// anew to the same bytes.
     pub found_under: Key,
-    /// The name under which the store remembers what ran last: with the recipe's file, as several recipes may
-    /// share a store.
-    pub(crate) remembered_as: String,
-    /// What the second index needs: the parts without the inputs.
-    pub(super) own: Arc<[Own]>,
 }
 
 /// Which part of a member's work a task is.
@@ -73,69 +68,173 @@ pub enum State {
 pub fn plan(graph: &Graph<'_>, store: &Store, targets: &[MemberId]) -> Plan {
     let study = graph.study;
     let needed = needed(graph, targets);
-    let keys = Keys::new(graph);
-    let mut plan = Plan {
-        tasks: Vec::with_capacity(needed.len()),
-        of_member: vec![None; study.members.len()],
-        recipe: study
-            .name
-            .rsplit(['/', '\\'])
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
+    let mut planner = Planner {
+        graph,
+        keys: Keys::new(graph),
+        survey: Survey::new(store),
+        plan: Plan {
+            tasks: Vec::with_capacity(needed.len()),
+            of_member: vec![None; study.members.len()],
+            recipe: study
+                .name
+                .rsplit(['/', '\\'])
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+        },
     };
     for id in graph.order.iter().copied().filter(|id| needed.contains(id)) {
-        if !graph.has_artifact(id) {
-            continue;
+        if graph.has_artifact(id) {
+            planner.member(id);
         }
-        let kind = study.kind_of(id);
-        let label = study.label(id);
-        let random = kind.random;
-        let Some(count) = kind.replicated_by.map(|field| graph.node(id).value(field)) else {
-            let parts = keys.parts(id, Scope::Replicas);
-            let seed = keys.seed(id, None);
-            plan.add(store, id, Part::Whole, label, parts, random, seed, &[]);
-            continue;
+    }
+    let mut plan = planner.plan;
+    plan.give_reasons(store);
+    plan
+}
+
+struct Planner<'a, 'g> {
+    graph: &'a Graph<'g>,
+    keys: Keys<'a, 'g>,
+    survey: Survey<'a>,
+    plan: Plan,
+}
+
+impl Planner<'_, '_> {
+    /// The task of a member, or its replicas and the task that joins them.
+    fn member(&mut self, id: MemberId) {
+        let kind = self.graph.study.kind_of(id);
+        let label = self.graph.study.label(id);
+        let seeds = self.keys.seeds(id);
+        let mut head = KeyHasher::default();
+        let inputs = self.keys.parts(id, &mut head);
+        let inputs = self.inputs(inputs);
+        let Some(replicas) = kind.replicated_by else {
+            self.task(id, Part::Whole, label, seeds.of(None), &head, inputs);
+            return;
         };
+        let count = self.graph.node(id).value(replicas);
         let count = count
             .as_integer()
             .and_then(|count| u32::try_from(count).ok())
             .unwrap_or(1)
             .max(1);
-        let each = keys.parts(id, Scope::Result);
-        let mut replicas = Vec::with_capacity(count as usize);
+        let mut joined = Vec::with_capacity(count as usize);
         for replica in 0..count {
-            let mut parts = each.clone();
-            parts.own.push(Own::plain("replica", &replica.to_string()));
+            let (part, seed) = (Part::Replica(replica), seeds.of(Some(replica)));
             let label = format!("{label} replica {}", replica + 1);
-            let seed = keys.seed(id, Some(replica));
-            replicas.push(plan.add(
-                store,
-                id,
-                Part::Replica(replica),
-                label,
-                parts,
-                random,
-                seed,
-                &[],
-            ));
+            let task = self.task(id, part, label, seed, &head, inputs.clone());
+            joined.push(TaskInput {
+                port: format!("replica {}", replica + 1),
+                task,
+                is_read: true,
+            });
         }
-        let mut parts = keys.parts(id, Scope::Replicas);
-        parts.own.push(Own::plain("replicas", &count.to_string()));
-        let seed = keys.seed(id, None);
-        plan.add(
-            store,
-            id,
-            Part::Gather(count),
-            label,
-            parts,
-            random,
-            seed,
-            &replicas,
-        );
+        // Whatever else decides the result is in the keys of the replicas.
+        let mut head = KeyHasher::default();
+        self.keys.kind(id, &mut head);
+        let part = Part::Gather(count);
+        self.task(id, part, label, seeds.of(None), &head, joined);
     }
-    plan.give_reasons(store);
-    plan
+
+    /// Completes a key that `head` has begun, and looks it up.
+    fn task(
+        &mut self,
+        member: MemberId,
+        part: Part,
+        label: String,
+        seed: [u8; 32],
+        head: &KeyHasher,
+        inputs: Vec<TaskInput>,
+    ) -> TaskId {
+        let mut hasher = head.clone();
+        self.tail(member, part, &seed, &inputs, &mut hasher);
+        let key = hasher.key();
+        let mut task = PlannedTask {
+            member,
+            part,
+            label,
+            key,
+            parts: KeyParts::default(),
+            seed,
+            inputs,
+            state: State::Run(Reason::First),
+            found_under: key,
+        };
+        if let Some(artifact) = self.survey.artifact_digest(&key) {
+            task.state = State::Stored(artifact);
+        } else {
+            match part {
+                Part::Whole | Part::Replica(_) => {
+                    self.keys.parts(member, &mut task.parts);
+                }
+                Part::Gather(_) => self.keys.kind(member, &mut task.parts),
+            }
+            self.tail(member, part, &seed, &task.inputs, &mut task.parts);
+            let plan = &self.plan;
+            let content = content_parts(&task, |input| match plan.task(input).state {
+                State::Stored(digest) => Some(digest),
+                State::Run(_) => None,
+            });
+            if let Some((key, artifact)) =
+                content.and_then(|content| self.survey.by_content(&content))
+            {
+                task.found_under = key;
+                task.state = State::Stored(artifact);
+            }
+        }
+        let id = TaskId(self.plan.tasks.len() as u32);
+        self.plan.tasks.push(task);
+        if !matches!(part, Part::Replica(_)) {
+            self.plan.of_member[member.0 as usize] = Some(id);
+        }
+        id
+    }
+
+    /// What tells replicas and their joining apart, the seed, and the keys of the inputs.
+    fn tail(
+        &self,
+        member: MemberId,
+        part: Part,
+        seed: &[u8; 32],
+        inputs: &[TaskInput],
+        sink: &mut dyn Sink,
+    ) {
+        let kind = self.graph.study.kind_of(member);
+        let mut plain = |name: &str, value: &str| sink.part(name, value, &|| value.to_owned());
+        match part {
+            Part::Whole => {}
+            Part::Replica(replica) => plain("replica", &replica.to_string()),
+            Part::Gather(count) => {
+                let field = kind.replicated_by.unwrap_or("replicas");
+                plain(&format!("field {field}"), &count.to_string());
+            }
+        }
+        if kind.random && !matches!(part, Part::Gather(_)) {
+            plain("seed", &Digest(*seed).to_string());
+        }
+        let mut name = String::new();
+        for input in inputs {
+            name.clear();
+            name.push_str(INPUT);
+            name.push_str(&input.port);
+            plain(&name, &self.plan.task(input.task).key.to_string());
+        }
+    }
+
+    /// Nodes without an artifact are no tasks.
+    fn inputs(&self, inputs: Vec<MemberInput>) -> Vec<TaskInput> {
+        inputs
+            .into_iter()
+            .filter_map(|input| {
+                Some(TaskInput {
+                    port: input.port,
+                    task: self.plan.of_member(input.member)?,
+                    is_read: input.is_read,
+                })
+            })
+            .collect()
+    }
 }
 
 impl Plan {
@@ -164,80 +263,10 @@ impl Plan {
             .count()
     }
 
-    fn add(
-        &mut self,
-        store: &Store,
-        member: MemberId,
-        part: Part,
-        label: String,
-        mut parts: Parts,
-        random: bool,
-        seed: [u8; 32],
-        replicas: &[TaskId],
-    ) -> TaskId {
-        if random {
-            parts
-                .own
-                .push(Own::plain("seed", &Digest(seed).to_string()));
-        }
-        let mut inputs: Vec<TaskInput> = Vec::with_capacity(parts.inputs.len() + replicas.len());
-        for (port, member, used) in parts.inputs {
-            if let Some(task) = self.of_member(member) {
-                inputs.push(TaskInput {
-                    port,
-                    task,
-                    is_read: used == InputUse::Artifact,
-                });
-            }
-        }
-        for (at, task) in replicas.iter().enumerate() {
-            inputs.push(TaskInput {
-                port: format!("replica {}", at + 1),
-                task: *task,
-                is_read: true,
-            });
-        }
-        let identities: Vec<(String, String)> = inputs
-            .iter()
-            .map(|input| (input.port.clone(), self.task(input.task).key.to_string()))
-            .collect();
-        let key_parts = key_parts(&parts.own, &identities);
-        let key = key_parts.key();
-        let mut task = PlannedTask {
-            member,
-            part,
-            remembered_as: format!("{} in {}", label, self.recipe),
-            label,
-            key,
-            parts: key_parts,
-            seed,
-            inputs,
-            state: State::Run(Reason::First),
-            found_under: key,
-            own: parts.own.into(),
-        };
-        if let Some(artifact) = store.artifact_digest(&task.key) {
-            task.state = State::Stored(artifact);
-        } else if let Some(content) = self.content_of(&task)
-            && let Some((key, artifact)) = store.by_content(&content)
-        {
-            task.found_under = key;
-            task.state = State::Stored(artifact);
-        }
-        let id = TaskId(self.tasks.len() as u32);
-        self.tasks.push(task);
-        if !matches!(part, Part::Replica(_)) {
-            self.of_member[member.0 as usize] = Some(id);
-        }
-        id
-    }
-
-    /// The key of a task in the second index, if all of its inputs are there.
-    fn content_of(&self, task: &PlannedTask) -> Option<KeyParts> {
-        content_parts(task, |input| match self.task(input).state {
-            State::Stored(digest) => Some(digest),
-            State::Run(_) => None,
-        })
+    /// The name under which the store remembers what ran last: with the recipe's file, as several recipes may share a
+    /// store.
+    pub(crate) fn remembered_as(&self, task: &PlannedTask) -> String {
+        format!("{} in {}", task.label, self.recipe)
     }
 
     fn give_reasons(&mut self, store: &Store) {
@@ -250,6 +279,9 @@ impl Plan {
     }
 }
 
+/// The name of a part that is the key of an input begins so.
+pub(super) const INPUT: &str = "input ";
+
 /// Own parts with the digests of the artifacts that are read: when an input was computed anew to the same
 /// bytes, this is the same as before. None if there are no inputs, as the key itself says it all then.
 pub(crate) fn content_parts(
@@ -259,12 +291,19 @@ pub(crate) fn content_parts(
     if task.inputs.is_empty() {
         return None;
     }
-    let digests: Option<Vec<(String, String)>> = task
-        .inputs
-        .iter()
-        .map(|input| Some((input.port.clone(), artifact(input.task)?.to_string())))
-        .collect();
-    Some(key_parts(&task.own, &digests?))
+    let mut parts = KeyParts::default();
+    for (name, value) in task.parts.iter() {
+        if !name.starts_with(INPUT) {
+            parts.push(name, value);
+        }
+    }
+    for input in &task.inputs {
+        parts.push(
+            &format!("{INPUT}{}", input.port),
+            &artifact(input.task)?.to_string(),
+        );
+    }
+    Some(parts)
 }
 
 /// The targets and everything that they need.

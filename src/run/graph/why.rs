@@ -42,7 +42,7 @@ pub struct Story {
 /// Compares with what ran last under the same name.
 pub(super) fn reason(plan: &Plan, store: &Store, id: TaskId) -> Reason {
     let task = plan.task(id);
-    let Some(last) = store.last(&task.remembered_as) else {
+    let Some(last) = store.last(&plan.remembered_as(task)) else {
         return Reason::First;
     };
     if last.key == task.key {
@@ -68,11 +68,21 @@ pub(super) fn reason(plan: &Plan, store: &Store, id: TaskId) -> Reason {
         })
         .collect();
     if matches!(task.part, Part::Gather(_)) {
-        // Replicas follow from what is said otherwise, if anything is; how many there are is a field.
-        let of_replicas = |change: &Change| {
-            change.part.starts_with("input replica ") || change.part == "replicas"
-        };
-        if changes.iter().any(|change| !of_replicas(change)) {
+        // Why the replicas changed says more than that they did.
+        let of_replicas = |change: &Change| change.part.starts_with("input replica ");
+        let replica = changes
+            .iter()
+            .filter_map(|change| change.input)
+            .find_map(|input| match &plan.task(input).state {
+                State::Run(Reason::Changed(changes)) => Some(changes.clone()),
+                _ => None,
+            });
+        if let Some(replica) = replica {
+            changes.retain(|change| !of_replicas(change));
+            changes.extend(replica);
+            changes.sort_by(|one, other| one.part.cmp(&other.part));
+            changes.dedup_by(|one, other| one.part == other.part);
+        } else if changes.iter().any(|change| !of_replicas(change)) {
             changes.retain(|change| !of_replicas(change));
         }
     }

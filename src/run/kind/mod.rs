@@ -38,7 +38,7 @@ pub trait Kind: Send + Sync {
     fn run(&self, task: &Task<'_>) -> Result<(), Failure>;
 
     /// Joins the artifacts of the replicas, in order, into the artifact of the node. Only for kinds that are
-    /// replicated.
+    /// replicated. What comes out depends on the replicas alone, as its key does: not on fields, inputs or the seed.
     fn gather(&self, task: &Task<'_>, replicas: &[Artifact]) -> Result<(), Failure> {
         let _ = (task, replicas);
         Err(Failure::new("this kind has no replicas to join"))

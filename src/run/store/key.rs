@@ -58,21 +58,26 @@ pub struct NoDigest;
 impl FromStr for Digest {
     type Err = NoDigest;
     fn from_str(text: &str) -> Result<Self, NoDigest> {
-        let bytes = text.as_bytes();
-        if bytes.len() != 64 {
-            return Err(NoDigest);
-        }
-        let digit = |byte: u8| {
-            (byte as char)
-                .to_digit(16)
-                .map(|digit| digit as u8)
-                .ok_or(NoDigest)
+        // A store's index holds tens of thousands of digests, hence the table.
+        const VALUES: [u8; 256] = {
+            let mut values = [0xff; 256];
+            let mut digit = 0;
+            while digit < 16 {
+                values[b"0123456789abcdef"[digit] as usize] = digit as u8;
+                values[b"0123456789ABCDEF"[digit] as usize] = digit as u8;
+                digit += 1;
+            }
+            values
         };
+        let bytes: &[u8; 64] = text.as_bytes().try_into().map_err(|_| NoDigest)?;
         let mut out = [0; 32];
-        for (at, pair) in bytes.chunks_exact(2).enumerate() {
-            out[at] = digit(pair[0])? << 4 | digit(pair[1])?;
+        let mut all = 0;
+        for (byte, pair) in out.iter_mut().zip(bytes.chunks_exact(2)) {
+            let (high, low) = (VALUES[usize::from(pair[0])], VALUES[usize::from(pair[1])]);
+            all |= high | low;
+            *byte = high << 4 | low & 15;
         }
-        Ok(Digest(out))
+        if all > 15 { Err(NoDigest) } else { Ok(Digest(out)) }
     }
 }
 
@@ -121,6 +126,24 @@ pub struct Difference {
     pub after: Option<String>,
 }
 
+/// Makes a key from parts that need not be kept: the digest over all names and values, each with its length before
+/// it, so that no two lists agree.
+#[derive(Clone, Default)]
+pub struct KeyHasher(blake3::Hasher);
+
+impl KeyHasher {
+    pub fn part(&mut self, name: &str, value: &str) {
+        for text in [name, value] {
+            self.0.update(&(text.len() as u64).to_le_bytes());
+            self.0.update(text.as_bytes());
+        }
+    }
+
+    pub fn key(&self) -> Key {
+        Key(Digest(*self.0.finalize().as_bytes()))
+    }
+}
+
 impl Part {
     fn shown(&self) -> String {
         self.shown.clone().unwrap_or_else(|| self.value.clone())
@@ -141,16 +164,13 @@ impl KeyParts {
         });
     }
 
-    /// The digest over all names and values, each with its length before it, so that no two lists agree.
+    /// What a [`KeyHasher`] gives that is shown all parts in order.
     pub fn key(&self) -> Key {
-        let mut hasher = blake3::Hasher::new();
+        let mut hasher = KeyHasher::default();
         for part in &self.parts {
-            for text in [&part.name, &part.value] {
-                hasher.update(&(text.len() as u64).to_le_bytes());
-                hasher.update(text.as_bytes());
-            }
+            hasher.part(&part.name, &part.value);
         }
-        Key(Digest(*hasher.finalize().as_bytes()))
+        hasher.key()
     }
 
     /// The canonical value of a part.

@@ -22,6 +22,7 @@ mod key;
 mod lock;
 mod manifest;
 mod results;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod work;
@@ -29,8 +30,9 @@ mod work;
 pub use artifact::Artifact;
 pub use claim::Claim;
 pub use error::StoreError;
-pub use key::{Difference, Digest, Key, KeyParts};
+pub use key::{Difference, Digest, Key, KeyHasher, KeyParts};
 pub use lock::{Lock, LockedNode};
 pub use manifest::{FileEntry, Manifest};
 pub use results::Store;
+pub use survey::Survey;
 pub use work::Work;

@@ -37,32 +37,44 @@ impl Store {
 
     /// The digest of a stored result whose files are all there in full length.
     pub fn artifact_digest(&self, key: &Key) -> Option<Digest> {
-        let known = self
-            .known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(key)
-            .cloned();
-        if let Some(entry) = known
-            && self.is_whole(&entry)
+        self.artifact_digest_if(key, &mut |digest, bytes| {
+            self.size_of(digest) == Some(bytes)
+        })
+    }
+
+    /// The same, with another's word on whether a file is there in this length.
+    pub(super) fn artifact_digest_if(
+        &self,
+        key: &Key,
+        is_there: &mut dyn FnMut(&Digest, u64) -> bool,
+    ) -> Option<Digest> {
+        let lock = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = lock().get(key)
+            && entry
+                .blobs
+                .iter()
+                .all(|(digest, bytes)| is_there(digest, *bytes))
         {
             return Some(entry.artifact);
         }
-        let manifest = self.manifest(key)?;
-        let entry = Entry::of(&manifest);
+        let entry = Entry::of(&self.manifest(key)?);
         let artifact = entry.artifact;
-        self.known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(*key, entry);
+        lock().insert(*key, entry);
         Some(artifact)
+    }
+
+    pub(super) fn size_of(&self, blob: &Digest) -> Option<u64> {
+        fs::metadata(blob_path(&self.root, blob))
+            .ok()
+            .map(|found| found.len())
     }
 
     /// Whether every file is there with its size.
     fn is_whole(&self, entry: &Entry) -> bool {
-        entry.blobs.iter().all(|(digest, bytes)| {
-            fs::metadata(blob_path(&self.root, digest)).is_ok_and(|found| found.len() == *bytes)
-        })
+        entry
+            .blobs
+            .iter()
+            .all(|(digest, bytes)| self.size_of(digest) == Some(*bytes))
     }
 
     /// The manifest of a key, if it is sound and its files are there. A damaged one counts as missing.
@@ -81,9 +93,13 @@ impl Store {
 
     /// A result that was computed from the same own fields and the same bytes of inputs, under whatever key.
     pub fn by_content(&self, content: &KeyParts) -> Option<(Key, Digest)> {
-        let text = fs::read_to_string(self.content_path(content)).ok()?;
-        let key: Key = text.trim().parse().ok()?;
+        let key = self.key_of_content(content)?;
         Some((key, self.artifact_digest(&key)?))
+    }
+
+    pub(super) fn key_of_content(&self, content: &KeyParts) -> Option<Key> {
+        let text = fs::read_to_string(self.content_path(content)).ok()?;
+        text.trim().parse().ok()
     }
 
     /// Enters the result of one key under another one too, which `parts` give.
@@ -247,10 +263,14 @@ impl Store {
     }
 
     /// Notes under which names results are known now.
-    pub fn remember_all<'a>(&self, entries: impl IntoIterator<Item = (&'a str, &'a Key)>) {
+    pub fn remember_all<'a, Label: AsRef<str>>(
+        &self,
+        entries: impl IntoIterator<Item = (Label, &'a Key)>,
+    ) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let mut lines = String::new();
         for (label, key) in entries {
+            let label = label.as_ref();
             if last.get(label) != Some(key) {
                 lines.push_str(&format!("{key} {}\n", label.replace('\n', " ")));
                 last.insert(label.to_owned(), *key);
