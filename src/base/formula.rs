@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
@@ -236,9 +237,20 @@ impl Formula {
 }
 
 fn add(total: &mut Amounts, part: &Amounts, factor: &Rational) {
+    // Most formulas have each element once and no factors.
+    let is_one = *factor == Rational::one();
     for (element, amount) in part {
-        let entry = total.entry(*element).or_insert_with(Rational::zero);
-        *entry = &*entry + &(amount * factor);
+        let amount = if is_one {
+            amount.clone()
+        } else {
+            amount * factor
+        };
+        match total.entry(*element) {
+            Entry::Vacant(entry) => {
+                entry.insert(amount);
+            }
+            Entry::Occupied(mut entry) => *entry.get_mut() = entry.get() + &amount,
+        }
     }
 }
 

@@ -54,6 +54,12 @@ impl Rational {
         {
             return None;
         }
+        if exponent == 0
+            && part.is_empty()
+            && let Ok(value) = whole.parse::<i64>()
+        {
+            return Some(Rational::integer(if negative { -value } else { value }));
+        }
         let value = BigInt::from_str(&digits).ok()?;
         let shift = exponent - part.len() as i64;
         let power = Pow::pow(BigInt::from(10), shift.unsigned_abs());
