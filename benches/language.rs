@@ -64,10 +64,7 @@ fn checking() {
         seconds[1] / seconds[0]
     );
     println!("  bar: 20000 in 0.5 s; here {:.3} s", seconds[1]);
-    let ordinary = synth::kinds::registry()
-        .get("synthesis")
-        .map(|kind| kind.schema().example)
-        .unwrap_or_default();
+    let ordinary = include_str!("../examples/batio3.synth");
     let loader = MemoryLoader::default().with("study.synth", ordinary);
     let time = best_of(5, || {
         let checked = check(

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use num_bigint::BigInt;
-use num_rational::BigRational;
-use num_traits::{One, Signed, Zero};
+use num_rational::{BigRational, Ratio};
+use num_traits::{CheckedDiv, CheckedMul, CheckedSub, One, Signed, ToPrimitive, Zero};
 
 use super::rational::{gcd, lcm};
 use super::{Element, Formula, Phase, Rational};
@@ -109,7 +109,7 @@ pub fn balance(reactants: &[Formula], products: &[Formula]) -> Result<Balance, B
                 .collect()
         })
         .collect();
-    let null = null_space(rows, species.len());
+    let null = null_space_of(rows, species.len());
     let vector = match null.as_slice() {
         [] => return Err(BalanceError::Impossible),
         [one] => one,
@@ -136,8 +136,33 @@ pub fn balance(reactants: &[Formula], products: &[Formula]) -> Result<Balance, B
     })
 }
 
-/// A basis of the vectors that a matrix maps to zero, by reduction to row echelon form.
-fn null_space(mut rows: Vec<Vec<BigRational>>, columns: usize) -> Vec<Vec<BigRational>> {
+/// A basis of the vectors that a matrix maps to zero. Machine integers do it several times faster, and nearly always.
+fn null_space_of(rows: Vec<Vec<BigRational>>, columns: usize) -> Vec<Vec<BigRational>> {
+    let small = |value: &BigRational| {
+        Some(Ratio::new_raw(value.numer().to_i64()?, value.denom().to_i64()?))
+    };
+    let fit: Option<Vec<Vec<Ratio<i64>>>> = rows
+        .iter()
+        .map(|row| row.iter().map(small).collect())
+        .collect();
+    let large = |value: &Ratio<i64>| {
+        BigRational::new_raw((*value.numer()).into(), (*value.denom()).into())
+    };
+    match fit.and_then(|rows| null_space(rows, columns)) {
+        Some(null) => null
+            .iter()
+            .map(|vector| vector.iter().map(large).collect())
+            .collect(),
+        // Big numbers do not overflow.
+        None => null_space(rows, columns).unwrap_or_default(),
+    }
+}
+
+/// The same by reduction to row echelon form; none if a number does not fit its type.
+fn null_space<N>(mut rows: Vec<Vec<N>>, columns: usize) -> Option<Vec<Vec<N>>>
+where
+    N: Clone + Zero + One + CheckedSub + CheckedMul + CheckedDiv,
+{
     let mut pivots: Vec<usize> = Vec::new();
     let mut rank = 0;
     for column in 0..columns {
@@ -147,14 +172,14 @@ fn null_space(mut rows: Vec<Vec<BigRational>>, columns: usize) -> Vec<Vec<BigRat
         rows.swap(rank, found);
         let scale = rows[rank][column].clone();
         for value in &mut rows[rank] {
-            *value /= &scale;
+            *value = value.checked_div(&scale)?;
         }
         let pivot_row = rows[rank].clone();
         for (at, row) in rows.iter_mut().enumerate() {
             if at != rank && !row[column].is_zero() {
                 let factor = row[column].clone();
                 for (value, pivot) in row.iter_mut().zip(&pivot_row) {
-                    *value -= &factor * pivot;
+                    *value = value.checked_sub(&factor.checked_mul(pivot)?)?;
                 }
             }
         }
@@ -164,12 +189,12 @@ fn null_space(mut rows: Vec<Vec<BigRational>>, columns: usize) -> Vec<Vec<BigRat
     (0..columns)
         .filter(|column| !pivots.contains(column))
         .map(|free| {
-            let mut vector = vec![BigRational::zero(); columns];
-            vector[free] = BigRational::one();
+            let mut vector = vec![N::zero(); columns];
+            vector[free] = N::one();
             for (row, pivot) in pivots.iter().enumerate() {
-                vector[*pivot] = -rows[row][free].clone();
+                vector[*pivot] = N::zero().checked_sub(&rows[row][free])?;
             }
-            vector
+            Some(vector)
         })
         .collect()
 }
@@ -252,6 +277,28 @@ mod tests {
             show(&balance.reactants),
             show(&balance.products)
         ))
+    }
+
+    /// Exact, whether machine integers hold the intermediate numbers or not.
+    #[test]
+    fn amounts_beyond_machine_integers_balance_too() {
+        let left = formulas(&["Ba0.123456789Ti0.987654321O3.141592653", "Ba7.000000001O3"]);
+        let right = formulas(&["Ba1.000000007Ti2.000000011O5", "O2.718281828"]);
+        let balanced = balance(&left, &right).expect("it balances");
+        let total = |amounts: &[Rational], formulas: &[Formula], element: Element| {
+            amounts
+                .iter()
+                .zip(formulas)
+                .fold(Rational::zero(), |sum, (amount, one)| {
+                    &sum + &(amount * &one.amount(element))
+                })
+        };
+        for symbol in ["Ba", "Ti", "O"] {
+            let element = Element::from_symbol(symbol).expect(symbol);
+            let reactants = total(&balanced.reactants, &left, element);
+            assert_eq!(reactants, total(&balanced.products, &right, element));
+            assert!(reactants.bits() > 64, "{reactants} is too easy");
+        }
     }
 
     #[test]

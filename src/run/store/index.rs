@@ -64,10 +64,10 @@ fn read_line(line: &str) -> Option<(Key, Entry)> {
 
 /// Later lines replace earlier ones; lines that do not check are skipped.
 pub(super) fn read(path: &Path) -> HashMap<Key, Entry> {
-    let text = std::fs::read(path).unwrap_or_default();
-    String::from_utf8_lossy(&text)
-        .lines()
-        .filter_map(read_line)
+    let bytes = std::fs::read(path).unwrap_or_default();
+    bytes
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| read_line(std::str::from_utf8(line).ok()?))
         .collect()
 }
 

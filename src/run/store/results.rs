@@ -318,11 +318,11 @@ fn make_parent(path: &Path) -> Result<&Path, StoreError> {
 }
 
 fn read_last(path: &Path) -> HashMap<String, Key> {
-    let text = fs::read(path).unwrap_or_default();
-    String::from_utf8_lossy(&text)
-        .lines()
+    let bytes = fs::read(path).unwrap_or_default();
+    bytes
+        .split(|byte| *byte == b'\n')
         .filter_map(|line| {
-            let (key, label) = line.split_once(' ')?;
+            let (key, label) = std::str::from_utf8(line).ok()?.split_once(' ')?;
             Some((label.to_owned(), key.parse().ok()?))
         })
         .collect()
