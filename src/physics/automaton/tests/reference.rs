@@ -446,3 +446,34 @@ fn a15_agrees_with_the_published_runs() {
         }
     }
 }
+
+/// BaO and TiO2, 1:1, long at 1400 K. A trial apart from this code gave 43, 81 and 94 % BaTiO3 by mass after these
+/// sweeps. (The shipped tables go further, see `tests/founding.rs`: published computed energies put BaTiO3 12 meV/atom
+/// above Ba2TiO4 + BaTi2O5 here, the shipped ones 39 below.)
+#[test]
+fn the_published_library_ends_in_batio3_slowly() {
+    let Some(folder) = folder("B") else { return };
+    let (chemistry, kinetics) = prepare(&library(&folder.join("library.json.gz")));
+    let programme = Programme {
+        start_k: 1400.0,
+        atmosphere: Atmosphere::default(),
+        steps: vec![Step::Hold {
+            sweeps: Sweeps(10_000.0),
+        }],
+        staircase_k: None,
+    };
+    let rules = Rules {
+        record_every: Sweeps(500.0),
+        ..Rules::default()
+    };
+    let init = folder.join("init_B11.json");
+    let runs = realisations(&chemistry, &kinetics, &rules, &programme, &init, 4);
+    let fractions = mass_fractions(&runs);
+    let batio3 = chemistry.phase("BaTiO3").expect("BaTiO3");
+    for (sweep, expected) in [(500, 0.43), (3000, 0.81), (10_000, 0.94)] {
+        let ours = fractions[sweep / 500][batio3].mean();
+        eprintln!("{sweep} sweeps: {ours:.3} BaTiO3, in the trial {expected}");
+        // One trial scatters by 0.02.
+        assert!((ours - expected).abs() < 0.04, "{sweep}: {ours}");
+    }
+}
