@@ -1,109 +1,11 @@
 //! The program as a user meets it: the README's commands, what runs again after a change, and bad input.
 
+mod common;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn synth(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_synth"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("NO_COLOR", "1")
-        .output()
-        .expect("the program runs")
-}
-
-fn text(output: &Output) -> String {
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
-}
-
-/// A small study that runs in a moment.
-const STUDY: &str = "\
-use std.batio
-
-study { seed: 1 }
-
-param top = 1100 °C
-
-system ba_ti_o { elements: [Ba, Ti, O] }
-
-phases hull { system: ba_ti_o, source: batio.thermochemistry }
-
-reactions library { phases: hull, between: [BaO, TiO2(rutile)], within: 0 eV, every: 100 K }
-
-schedule firing {
-  start 25 °C
-  ramp to top at 5 K/min
-  hold for 6 h
-}
-
-synthesis fired for ratio in [1, 2] {
-  reactions: library
-  precursors: ratio * BaO + TiO2(rutile)
-  schedule: firing
-  sweeps_per_hour: 10
-  grid: [6, 6, 6]
-  realisations: 2
-}
-
-expect fired[ratio: 2].final(Ba2TiO4) > fired[ratio: 1].final(Ba2TiO4)
-";
-
-struct Bench {
-    folder: tempfile::TempDir,
-}
-
-impl Bench {
-    fn new(study: &str) -> Self {
-        let bench = Bench {
-            folder: tempfile::tempdir().expect("a folder"),
-        };
-        bench.write(study);
-        bench
-    }
-
-    fn write(&self, study: &str) {
-        std::fs::write(self.folder.path().join("study.synth"), study).expect("written");
-    }
-
-    fn run(&self, arguments: &[&str]) -> (i32, String) {
-        let all: Vec<&str> = ["run", "study.synth"]
-            .into_iter()
-            .chain(arguments.iter().copied())
-            .collect();
-        let output = synth(self.folder.path(), &all);
-        (output.status.code().unwrap_or(-1), text(&output))
-    }
-
-    /// Names of the tasks that a run would do now.
-    fn open(&self, arguments: &[&str]) -> Vec<String> {
-        let all: Vec<&str> = ["plan", "study.synth", "--json"]
-            .into_iter()
-            .chain(arguments.iter().copied())
-            .collect();
-        let output = synth(self.folder.path(), &all);
-        let tasks: serde_json::Value =
-            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)));
-        tasks
-            .as_array()
-            .expect("a list")
-            .iter()
-            .filter(|task| task["state"] == "run")
-            .map(|task| task["node"].as_str().expect("a name").to_owned())
-            .collect()
-    }
-
-    fn lock(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("study.lock")).expect("a lock")
-    }
-}
+use common::{Bench, STUDY, root, synth, text};
 
 #[test]
 fn only_what_changed_runs_again() {
