@@ -259,7 +259,7 @@ impl Jobs<'_> {
         if failure.cancelled {
             return Stop::Cancelled;
         }
-        self.fault(id, codes::NODE_FAILED, failure.text, failure.help)
+        self.fault(id, failure.code, failure.text, failure.help)
     }
 
     fn panicked(&self, id: TaskId, panic: &(dyn std::any::Any + Send)) -> Stop {

@@ -124,6 +124,13 @@ impl Resolve for Results<'_> {
         }
         let label = || self.graph.study.label(node);
         let (Some(artifact), Some(kind)) = (self.artifact(node), self.graph.kind(node)) else {
+            let task = self.plan.of_member(node);
+            if task.is_some_and(|task| self.done(task).is_some()) {
+                return Err(Unresolved::NoSuchResult(format!(
+                    "the stored result of `{}` is damaged: run the study again to compute it anew",
+                    label()
+                )));
+            }
             // Not remembered: it may run yet.
             return Err(Unresolved::NotRun(label()));
         };

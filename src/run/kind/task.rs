@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::Node;
-use crate::run::store::{Artifact, Work};
+use crate::lang::diag::{Code, codes::run as codes};
+use crate::run::store::{Artifact, StoreError, Work};
 
 /// Everything that a computation gets: its node, the artifacts that it reads, its seed, a place to write,
 /// and a line to the person who waits.
@@ -53,6 +54,8 @@ impl Task<'_> {
 pub struct Failure {
     pub text: String,
     pub help: Option<String>,
+    /// What it is told under; a result that could not be written is the store's fault, not the node's.
+    pub code: Code,
     /// The user asked to stop: not a fault.
     pub cancelled: bool,
 }
@@ -62,6 +65,7 @@ impl Failure {
         Failure {
             text: text.into(),
             help: None,
+            code: codes::NODE_FAILED,
             cancelled: false,
         }
     }
@@ -82,8 +86,12 @@ impl Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Failure::new(format!(
-            "a file of the result could not be written: {error}"
-        ))
+        Failure {
+            help: StoreError::help_for(error.kind()).map(Into::into),
+            code: codes::STORE,
+            ..Failure::new(format!(
+                "a file of the result could not be written: {error}"
+            ))
+        }
     }
 }

@@ -34,19 +34,26 @@ impl StoreError {
     /// What the user can do.
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            StoreError::Io { source, .. } => match source.kind() {
-                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(
-                    "the disk is full: make room and run the study again; what is finished is kept",
-                ),
-                ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
-                    Some("the store cannot be written here: use `--store PATH` for another place")
-                }
-                _ => None,
-            },
+            StoreError::Io { source, .. } => Self::help_for(source.kind()),
             StoreError::Damaged { .. } => {
                 Some("it was put aside: run the study again to compute it anew")
             }
             StoreError::NoFile(_) | StoreError::Form { .. } => None,
+        }
+    }
+    /// Same, for a file that could not be written.
+    pub(in crate::run) fn help_for(kind: ErrorKind) -> Option<&'static str> {
+        match kind {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(
+                "the disk is full: make room and run the study again; what is finished is kept",
+            ),
+            ErrorKind::FileTooLarge => Some(
+                "files may not grow this large here (`ulimit -f`): raise the limit, or use `--store PATH`",
+            ),
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+                Some("the store cannot be written here: use `--store PATH` for another place")
+            }
+            _ => None,
         }
     }
 }

@@ -17,6 +17,15 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// The entry of a result that is not there: it needs a file that no disk holds.
+    pub fn missing() -> Self {
+        let nothing = Digest::of(b"");
+        Entry {
+            artifact: nothing,
+            blobs: vec![(nothing, u64::MAX)],
+        }
+    }
+
     pub fn of(manifest: &Manifest) -> Self {
         Entry {
             artifact: manifest.artifact_digest,

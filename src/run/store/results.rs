@@ -84,10 +84,19 @@ impl Store {
         (manifest.key == *key && self.is_whole(&Entry::of(&manifest))).then_some(manifest)
     }
 
+    /// A result to be read. None if it is not stored or has been damaged; then it counts as missing from now on, so
+    /// that the next run computes it anew.
     pub fn artifact(&self, key: &Key) -> Option<Artifact> {
+        let Some(manifest) = self.manifest(key) else {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.remove(key).is_some() {
+                index::append(&self.root.join("index"), key, &Entry::missing());
+            }
+            return None;
+        };
         Some(Artifact {
             root: Arc::clone(&self.root),
-            manifest: Arc::new(self.manifest(key)?),
+            manifest: Arc::new(manifest),
         })
     }
 

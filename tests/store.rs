@@ -1,0 +1,303 @@
+//! The store under hostile conditions: no room, no right to write, processes that die, files that are damaged. Whatever
+//! happens, a clear error and no panic; and once the cause is gone, a run completes to the same bytes.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use common::{Bench, STUDY, root, synth, text};
+
+/// The lock of an undisturbed run: keys and digests of all results.
+fn reference() -> String {
+    let bench = Bench::new(STUDY);
+    let (code, shown) = bench.run(&["--quiet"]);
+    assert_eq!(code, 0, "{shown}");
+    bench.lock()
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Runs a shell script where it may mount file systems; `$DISK` is an empty folder for one, `$OUT` a folder for what it
+/// has to say, `$SYNTH` the program. None where the system does not allow that, which is a failure in CI.
+#[cfg(target_os = "linux")]
+fn with_a_disk_of_its_own(study: &str, script: &str) -> Option<tempfile::TempDir> {
+    let out = tempfile::tempdir().expect("a folder");
+    let disk = tempfile::tempdir().expect("a folder");
+    std::fs::write(out.path().join("study.synth"), study).expect("written");
+    let script =
+        format!("mount -t tmpfs -o size=4m none \"$DISK\" || exit 77\ncd \"$DISK\"\n{script}");
+    let output = Command::new("unshare")
+        .args([
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "sh",
+            "-u",
+            "-c",
+            &script,
+        ])
+        .env("DISK", disk.path())
+        .env("OUT", out.path())
+        .env("SYNTH", env!("CARGO_BIN_EXE_synth"))
+        .env("NO_COLOR", "1")
+        .output();
+    match output {
+        Ok(output) if output.status.success() => Some(out),
+        other => {
+            assert!(
+                std::env::var_os("SYNTH_REQUIRE_PEERS").is_none(),
+                "cannot mount a small file system: {other:?}"
+            );
+            eprintln!("skipped: cannot mount a small file system");
+            None
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_stops_nodes_and_harms_nothing() {
+    // Room in KiB, from none to almost enough (the whole takes some 1600).
+    let rooms = [0, 120, 250, 500, 700, 850, 1000, 1150, 1300, 1450, 1550];
+    let script = format!(
+        r#"
+for room in {}; do
+  rm -rf ./* .synth
+  cp "$OUT/study.synth" .
+  head -c $(((4096 - room - 4) * 1024)) /dev/zero > ballast
+  "$SYNTH" run study.synth --quiet > "$OUT/full.$room" 2>&1
+  echo "exit $?" >> "$OUT/full.$room"
+  rm ballast
+  "$SYNTH" run study.synth --quiet > "$OUT/after.$room" 2>&1
+  echo "exit $?" >> "$OUT/after.$room"
+  cp study.lock "$OUT/lock.$room"
+  find .synth/work -mindepth 1 > "$OUT/left.$room"
+done
+"#,
+        rooms.map(|room| room.to_string()).join(" ")
+    );
+    let Some(out) = with_a_disk_of_its_own(STUDY, &script) else {
+        return;
+    };
+    let reference = reference();
+    let mut first_to_fail = std::collections::BTreeSet::new();
+    for room in rooms {
+        let of = |what: &str| read(&out.path().join(format!("{what}.{room}")));
+        let full = of("full");
+        assert!(full.contains("exit 2"), "{room} KiB:\n{full}");
+        assert!(
+            full.contains("[E0604]") && full.contains("the disk is full: make room"),
+            "{full}"
+        );
+        assert!(
+            !full.contains("panicked") && !full.contains("[E0704]"),
+            "{full}"
+        );
+        first_to_fail.extend(
+            full.split('✗')
+                .nth(1)
+                .and_then(|it| it.split('`').nth(1))
+                .map(str::to_owned),
+        );
+        let after = of("after");
+        assert!(after.contains("exit 0"), "{room} KiB:\n{after}");
+        assert_eq!(of("lock"), reference, "{room} KiB");
+        assert_eq!(of("left"), "", "{room} KiB");
+    }
+    assert!(first_to_fail.len() >= 3, "{first_to_fail:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_store_that_may_only_be_read_serves_what_it_has() {
+    let script = r#"
+cp "$OUT/study.synth" .
+"$SYNTH" run study.synth --quiet > "$OUT/first" 2>&1
+echo "exit $?" >> "$OUT/first"
+mount -o remount,ro "$DISK" || exit 77
+"$SYNTH" run study.synth --quiet > "$OUT/same" 2>&1
+echo "exit $?" >> "$OUT/same"
+"$SYNTH" run study.synth --quiet --set top="1000 °C" > "$OUT/other" 2>&1
+echo "exit $?" >> "$OUT/other"
+"$SYNTH" run study.synth --quiet --set top="1000 °C" --no-lock --store "$OUT/elsewhere" > "$OUT/moved" 2>&1
+echo "exit $?" >> "$OUT/moved"
+"#;
+    let Some(out) = with_a_disk_of_its_own(STUDY, script) else {
+        return;
+    };
+    let of = |what: &str| read(&out.path().join(what));
+    assert!(of("first").contains("exit 0"), "{}", of("first"));
+    // Nothing has to be written, so nothing fails.
+    assert!(of("same").contains("exit 0"), "{}", of("same"));
+    let other = of("other");
+    assert!(
+        other.contains("exit 2") && other.contains("[E0604]"),
+        "{other}"
+    );
+    assert!(
+        other.contains("use `--store PATH` for another place"),
+        "{other}"
+    );
+    // The help is true.
+    assert!(of("moved").contains("exit 0"), "{}", of("moved"));
+}
+
+/// Needs no privilege: the shell forbids files beyond some 8 KiB, so that writing fails in the middle of a file.
+#[cfg(unix)]
+#[test]
+fn files_that_may_not_grow_stop_nodes_and_harm_nothing() {
+    let bench = Bench::new(STUDY);
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 16; exec \"$SYNTH\" run study.synth --quiet",
+        ])
+        .env("SYNTH", env!("CARGO_BIN_EXE_synth"))
+        .env("NO_COLOR", "1")
+        .current_dir(bench.folder.path())
+        .output()
+        .expect("a shell");
+    let shown = text(&output);
+    assert_eq!(output.status.code(), Some(2), "{shown}");
+    assert!(
+        shown.contains("[E0604]") && shown.contains("ulimit -f"),
+        "{shown}"
+    );
+    assert!(!shown.contains("panicked"), "{shown}");
+    let (code, shown) = bench.run(&["--quiet"]);
+    assert_eq!(code, 0, "{shown}");
+    assert_eq!(bench.lock(), reference());
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_moment_is_taken_up_again() {
+    let reference = reference();
+    let mut killed = 0;
+    for milliseconds in [5, 15, 25, 35, 50, 65, 80, 100, 120, 150] {
+        let bench = Bench::new(STUDY);
+        let mut child = Command::new(env!("CARGO_BIN_EXE_synth"))
+            .args(["run", "study.synth", "--quiet", "--threads", "1"])
+            .current_dir(bench.folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program runs");
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        child.kill().expect("killed");
+        let status = child.wait().expect("it ends");
+        killed += usize::from(!status.success());
+        let (code, shown) = bench.run(&["--quiet"]);
+        assert_eq!(code, 0, "after {milliseconds} ms:\n{shown}");
+        assert_eq!(bench.lock(), reference, "after {milliseconds} ms");
+    }
+    assert!(killed >= 3, "{killed} of the runs were killed");
+}
+
+fn files(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files(&path, into);
+        } else {
+            into.push(path);
+        }
+    }
+    into.sort();
+}
+
+#[test]
+fn whatever_file_of_the_store_is_damaged_a_run_mends_it() {
+    let bench = Bench::new(STUDY);
+    assert_eq!(bench.run(&["--quiet"]).0, 0);
+    let reference = bench.lock();
+    let mut all = Vec::new();
+    files(&bench.folder.path().join(".synth"), &mut all);
+    assert!(all.len() > 20, "{all:?}");
+    let damages: [fn(&[u8]) -> Vec<u8>; 3] = [
+        |bytes| bytes[..bytes.len() / 2].to_vec(),
+        |_| Vec::new(),
+        // Same length, so that only the digest tells.
+        |bytes| bytes.iter().map(|byte| byte ^ 1).collect(),
+    ];
+    for path in all {
+        let Ok(whole) = std::fs::read(&path) else {
+            continue;
+        };
+        for damage in damages {
+            std::fs::write(&path, damage(&whole)).expect("written");
+            let what = format!("{} of {} bytes", path.display(), whole.len());
+            // Bytes that are wrong in their place are found when they are read; then the run says so.
+            let (code, shown) = bench.run(&["--quiet"]);
+            assert!(!shown.contains("panicked"), "{what}\n{shown}");
+            assert!(code == 0 || shown.contains("is damaged"), "{what}\n{shown}");
+            let (code, shown) = bench.run(&["--quiet"]);
+            assert_eq!(code, 0, "{what}\n{shown}");
+            assert_eq!(bench.lock(), reference, "{what}");
+            std::fs::write(&path, &whole).expect("written");
+        }
+    }
+    assert_eq!(bench.run(&["--locked=bits", "--quiet"]).0, 0);
+}
+
+#[test]
+fn a_table_that_changes_during_a_run_cannot_mix_with_its_results() {
+    let study = STUDY
+        .replace("batio.thermochemistry", "\"rows.csv\"")
+        .replace("sweeps_per_hour: 10", "sweeps_per_hour: 2000")
+        .replace("expect ", "// expect ");
+    let rows = read(&root().join("stdlib/data/batio_measured.csv"));
+    // BaTiO3 two electronvolts worse.
+    let changed: String = rows
+        .lines()
+        .map(
+            |line| match line.split(',').collect::<Vec<_>>().as_slice() {
+                ["BaTiO3", kelvin, energy, rest @ ..] => {
+                    let energy: f64 = energy.parse().expect("a number");
+                    format!("BaTiO3,{kelvin},{},{}\n", energy + 2.0, rest.join(","))
+                }
+                _ => format!("{line}\n"),
+            },
+        )
+        .collect();
+    let undisturbed = |rows: &str| {
+        let bench = Bench::new(&study);
+        std::fs::write(bench.folder.path().join("rows.csv"), rows).expect("written");
+        let (code, shown) = bench.run(&["--quiet"]);
+        assert_eq!(code, 0, "{shown}");
+        bench.lock()
+    };
+    let (before, after) = (undisturbed(&rows), undisturbed(&changed));
+    assert_ne!(before, after);
+
+    let bench = Bench::new(&study);
+    let table = bench.folder.path().join("rows.csv");
+    std::fs::write(&table, &rows).expect("written");
+    let run = Command::new(env!("CARGO_BIN_EXE_synth"))
+        .args(["run", "study.synth", "--threads", "1"])
+        .current_dir(bench.folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    // The table was read, and the firing has not begun.
+    let keys = bench.folder.path().join(".synth/keys");
+    while !keys.exists() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::fs::write(&table, &changed).expect("written");
+    let output = run.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{}", text(&output));
+    // What ran belongs to the table as it was; the new one is another study.
+    assert_eq!(bench.lock(), before);
+    assert_eq!(bench.open(&[]).len(), 8);
+    assert_eq!(bench.run(&["--quiet"]).0, 0);
+    assert_eq!(bench.lock(), after);
+    std::fs::write(&table, &rows).expect("written");
+    assert!(bench.open(&[]).is_empty());
+    let output = synth(bench.folder.path(), &["check", "study.synth"]);
+    assert!(output.status.success(), "{}", text(&output));
+}
