@@ -139,15 +139,17 @@ pub fn balance(reactants: &[Formula], products: &[Formula]) -> Result<Balance, B
 /// A basis of the vectors that a matrix maps to zero. Machine integers do it several times faster, and nearly always.
 fn null_space_of(rows: Vec<Vec<BigRational>>, columns: usize) -> Vec<Vec<BigRational>> {
     let small = |value: &BigRational| {
-        Some(Ratio::new_raw(value.numer().to_i64()?, value.denom().to_i64()?))
+        Some(Ratio::new_raw(
+            value.numer().to_i64()?,
+            value.denom().to_i64()?,
+        ))
     };
     let fit: Option<Vec<Vec<Ratio<i64>>>> = rows
         .iter()
         .map(|row| row.iter().map(small).collect())
         .collect();
-    let large = |value: &Ratio<i64>| {
-        BigRational::new_raw((*value.numer()).into(), (*value.denom()).into())
-    };
+    let large =
+        |value: &Ratio<i64>| BigRational::new_raw((*value.numer()).into(), (*value.denom()).into());
     match fit.and_then(|rows| null_space(rows, columns)) {
         Some(null) => null
             .iter()

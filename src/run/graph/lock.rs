@@ -36,9 +36,10 @@ fn files(graph: &Graph<'_>, task: &PlannedTask) -> BTreeMap<String, String> {
             files.insert(source.name.clone(), source.digest.clone());
         }
         let inline = graph.study.member(id).inputs.iter();
-        open.extend(inline.filter_map(|input| {
-            matches!(input.role, Role::Inline(_)).then_some(input.member)
-        }));
+        open.extend(
+            inline
+                .filter_map(|input| matches!(input.role, Role::Inline(_)).then_some(input.member)),
+        );
     }
     files
 }

@@ -70,13 +70,14 @@ pub(super) fn reason(plan: &Plan, store: &Store, id: TaskId) -> Reason {
     if matches!(task.part, Part::Gather(_)) {
         // Why the replicas changed says more than that they did.
         let of_replicas = |change: &Change| change.part.starts_with("input replica ");
-        let replica = changes
-            .iter()
-            .filter_map(|change| change.input)
-            .find_map(|input| match &plan.task(input).state {
-                State::Run(Reason::Changed(changes)) => Some(changes.clone()),
-                _ => None,
-            });
+        let replica =
+            changes
+                .iter()
+                .filter_map(|change| change.input)
+                .find_map(|input| match &plan.task(input).state {
+                    State::Run(Reason::Changed(changes)) => Some(changes.clone()),
+                    _ => None,
+                });
         if let Some(replica) = replica {
             changes.retain(|change| !of_replicas(change));
             changes.extend(replica);

@@ -77,7 +77,11 @@ impl FromStr for Digest {
             all |= high | low;
             *byte = high << 4 | low & 15;
         }
-        if all > 15 { Err(NoDigest) } else { Ok(Digest(out)) }
+        if all > 15 {
+            Err(NoDigest)
+        } else {
+            Ok(Digest(out))
+        }
     }
 }
 
