@@ -4,29 +4,29 @@ use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::study::{answer_style, open, open_with};
-use super::{DocForm, GraphForm, NodeArguments, StudyArguments, style_err};
-use crate::app::report::value_text;
+use super::study::{open, open_with};
+use super::{DocForm, GraphForm, NodeArguments, StudyArguments, style_err, style_out};
+use crate::app::report::{value_json, value_text};
 use crate::app::table;
-use crate::lang::diag::{codes, did_you_mean, list_words, render};
+use crate::lang::diag::{Diagnostic, codes, did_you_mean, list_words, render};
 use crate::lang::schema::{FunctionSchema, Outcome, json_schema, kind_markdown, kind_terminal};
 use crate::lang::sema::{Evaluator, MemberId, NoNames, Value};
 use crate::lang::source::SourceMap;
 use crate::lang::syntax;
 use crate::run::engine::Results;
-use crate::run::graph::{self, Graph, Plan, State, TaskId, find_members, plan as plan_study};
+use crate::run::graph::{self, Graph, Plan, State, Story, TaskId, find_members};
 use crate::run::store::Store;
 
 const FAULT: u8 = 1;
 
-pub(super) fn check(arguments: &StudyArguments) -> u8 {
-    let Some(opened) = open(arguments) else {
+pub(super) fn check(arguments: &StudyArguments, json: bool) -> u8 {
+    let Some(opened) = open(arguments, json) else {
         return FAULT;
     };
     let graph = opened.graph();
     let findings = opened.findings(&graph);
     opened.print(&findings);
-    let errors = findings.iter().any(crate::lang::diag::Diagnostic::is_error);
+    let errors = findings.iter().any(Diagnostic::is_error);
     if !errors && !opened.json {
         let study = &opened.checked.study;
         println!(
@@ -44,7 +44,7 @@ fn picked(
     graph: &Graph<'_>,
     plan: &Plan,
     node: Option<&str>,
-) -> Result<Vec<TaskId>, Box<crate::lang::diag::Diagnostic>> {
+) -> Result<Vec<TaskId>, Box<Diagnostic>> {
     let Some(node) = node else {
         return Ok(plan.ids().collect());
     };
@@ -56,17 +56,12 @@ fn picked(
 }
 
 pub(super) fn plan(arguments: &NodeArguments) -> u8 {
-    let Some(opened) = open(&arguments.study) else {
+    let Some(opened) = open(&arguments.study, arguments.json) else {
         return FAULT;
     };
-    let graph = opened.graph();
-    let findings = opened.findings(&graph);
-    if findings.iter().any(crate::lang::diag::Diagnostic::is_error) {
-        opened.print(&findings);
+    let Some((graph, _, plan)) = opened.planned() else {
         return FAULT;
-    }
-    let store = Store::open(opened.store_root());
-    let plan = plan_study(&graph, &store, &[]);
+    };
     let tasks = match picked(&graph, &plan, arguments.node.as_deref()) {
         Ok(tasks) => tasks,
         Err(finding) => {
@@ -121,33 +116,56 @@ pub(crate) fn plan_text(plan: &Plan, tasks: &[TaskId]) -> String {
 }
 
 pub(super) fn why(arguments: &NodeArguments) -> u8 {
-    let Some(opened) = open(&arguments.study) else {
+    let Some(opened) = open(&arguments.study, arguments.json) else {
         return FAULT;
     };
-    let graph = opened.graph();
-    let findings = opened.findings(&graph);
-    if findings.iter().any(crate::lang::diag::Diagnostic::is_error) {
-        opened.print(&findings);
+    let Some((graph, _, plan)) = opened.planned() else {
         return FAULT;
-    }
-    let store = Store::open(opened.store_root());
-    let plan = plan_study(&graph, &store, &[]);
-    match picked(&graph, &plan, arguments.node.as_deref()) {
-        Ok(tasks) => {
-            for task in tasks {
-                // Replicas say the same as what joins them.
-                if matches!(plan.task(task).part, graph::Part::Replica(_)) {
-                    continue;
-                }
-                print!("{}", graph::why(&plan, task));
-            }
-            0
-        }
+    };
+    let tasks = match picked(&graph, &plan, arguments.node.as_deref()) {
+        Ok(tasks) => tasks,
         Err(finding) => {
             opened.print_one(*finding);
-            FAULT
+            return FAULT;
         }
+    };
+    // Replicas say the same as what joins them.
+    let stories = tasks
+        .into_iter()
+        .filter(|task| !matches!(plan.task(*task).part, graph::Part::Replica(_)))
+        .map(|task| graph::why(&plan, task));
+    if opened.json {
+        let all: Vec<serde_json::Value> = stories.map(|story| story_json(&story)).collect();
+        println!("{:#}", serde_json::Value::from(all));
+    } else {
+        stories.for_each(|story| print!("{story}"));
     }
+    0
+}
+
+fn story_json(story: &Story) -> serde_json::Value {
+    let (state, reasons) = match &story.state {
+        State::Stored(_) => ("stored", Vec::new()),
+        State::Run(reason) => {
+            let lines = reason.lines();
+            let is_change = !lines.is_empty();
+            (
+                "run",
+                if is_change {
+                    lines
+                } else {
+                    vec![reason.to_string()]
+                },
+            )
+        }
+    };
+    serde_json::json!({
+        "node": story.label,
+        "state": state,
+        "reasons": reasons,
+        "alike": story.alike,
+        "causes": story.causes.iter().map(story_json).collect::<Vec<_>>(),
+    })
 }
 
 pub(super) fn show(arguments: &NodeArguments) -> u8 {
@@ -159,18 +177,19 @@ pub(super) fn show(arguments: &NodeArguments) -> u8 {
     if is_expression {
         return show_expression(arguments);
     }
-    let Some(opened) = open(&arguments.study) else {
+    let Some(opened) = open(&arguments.study, arguments.json) else {
         return FAULT;
     };
-    let graph = opened.graph();
-    let findings = opened.findings(&graph);
-    if findings.iter().any(crate::lang::diag::Diagnostic::is_error) {
-        opened.print(&findings);
+    let Some((graph, store, plan)) = opened.planned() else {
         return FAULT;
-    }
-    let store = Store::open(opened.store_root());
-    let plan = plan_study(&graph, &store, &[]);
+    };
     let Some(node) = arguments.node.as_deref() else {
+        if opened.json {
+            let all = (0..graph.study.members.len() as u32)
+                .map(|at| node_json(&graph, &plan, &store, MemberId(at)));
+            println!("{:#}", serde_json::Value::from(all.collect::<Vec<_>>()));
+            return 0;
+        }
         let rows: Vec<Vec<String>> = opened
             .checked
             .study
@@ -204,10 +223,53 @@ pub(super) fn show(arguments: &NodeArguments) -> u8 {
             return FAULT;
         }
     };
+    if opened.json {
+        let all: Vec<serde_json::Value> = members
+            .into_iter()
+            .map(|member| node_json(&graph, &plan, &store, member))
+            .collect();
+        println!("{:#}", serde_json::Value::from(all));
+        return 0;
+    }
     for member in members {
         print!("{}", node_text(&graph, &plan, &store, member));
     }
     0
+}
+
+/// What [`node_text`] says, for programs.
+fn node_json(graph: &Graph<'_>, plan: &Plan, store: &Store, id: MemberId) -> serde_json::Value {
+    let study = graph.study;
+    let fields: serde_json::Map<String, serde_json::Value> = study
+        .member(id)
+        .given
+        .iter()
+        .map(|given| {
+            let text = field_text(graph, &given.value);
+            (given.field.name.to_owned(), text.into())
+        })
+        .collect();
+    let task = plan.of_member(id).map(|task| plan.task(task));
+    let artifact = task.and_then(|task| store.artifact(&task.found_under));
+    serde_json::json!({
+        "node": study.label(id),
+        "kind": study.kind_of(id).name,
+        "fields": fields,
+        "key": task.map(|task| task.key.to_string()),
+        "stored": artifact.as_ref().map(|artifact| artifact.manifest().clone()),
+    })
+}
+
+/// The value of a field, nodes by their names.
+fn field_text(graph: &Graph<'_>, value: &Value) -> String {
+    match value {
+        Value::Nodes(members) => members
+            .iter()
+            .map(|member| graph.study.label(*member))
+            .collect::<Vec<_>>()
+            .join(", "),
+        other => other.to_string(),
+    }
 }
 
 /// Fields, key, state and files of a member.
@@ -220,14 +282,7 @@ pub(crate) fn node_text(graph: &Graph<'_>, plan: &Plan, store: &Store, id: Membe
         let _ = writeln!(out, "  {}", doc.replace('\n', "\n  "));
     }
     for given in &member.given {
-        let value = match &given.value {
-            Value::Nodes(members) => members
-                .iter()
-                .map(|member| study.label(*member))
-                .collect::<Vec<_>>()
-                .join(", "),
-            other => other.to_string(),
-        };
+        let value = field_text(graph, &given.value);
         let _ = writeln!(out, "  {}: {value}", given.field.name);
     }
     for field in declaration.kind.fields {
@@ -275,18 +330,14 @@ fn show_expression(arguments: &NodeArguments) -> u8 {
     let expression = arguments.node.as_deref().unwrap_or_default();
     let Some(opened) = open_with(
         &arguments.study,
+        arguments.json,
         &format!("\nlet {HIDDEN} = {expression}\n"),
     ) else {
         return FAULT;
     };
-    let graph = opened.graph();
-    let findings = opened.findings(&graph);
-    if findings.iter().any(crate::lang::diag::Diagnostic::is_error) {
-        opened.print(&findings);
+    let Some((graph, store, plan)) = opened.planned() else {
         return FAULT;
-    }
-    let store = Store::open(opened.store_root());
-    let plan = plan_study(&graph, &store, &[]);
+    };
     let results = Results::new(&graph, &plan, &store);
     let value = opened
         .checked
@@ -298,7 +349,12 @@ fn show_expression(arguments: &NodeArguments) -> u8 {
     let Some(value) = value else { return FAULT };
     match results.value(value) {
         Ok(value) => {
-            print!("{}", answer(&opened.checked.study, &value));
+            let study = &opened.checked.study;
+            if opened.json {
+                println!("{:#}", value_json(study, None, &value));
+            } else {
+                print!("{}", answer(study, &value));
+            }
             0
         }
         Err(reason) => {
@@ -330,28 +386,19 @@ pub(crate) fn answer(study: &crate::lang::sema::Study, value: &Value) -> String 
         }
         Value::Nodes(members) => {
             let labels: Vec<String> = members.iter().map(|member| study.label(*member)).collect();
-            labels.join(
-                "
-",
-            ) + "
-"
+            labels.join("\n") + "\n"
         }
         other => format!("{}\n", value_text(other)),
     }
 }
 
 pub(super) fn graph(arguments: &StudyArguments, form: GraphForm, out: Option<&Path>) -> u8 {
-    let Some(opened) = open(arguments) else {
+    let Some(opened) = open(arguments, false) else {
         return FAULT;
     };
-    let graph = opened.graph();
-    let findings = opened.findings(&graph);
-    if findings.iter().any(crate::lang::diag::Diagnostic::is_error) {
-        opened.print(&findings);
+    let Some((graph, _, plan)) = opened.planned() else {
         return FAULT;
-    }
-    let store = Store::open(opened.store_root());
-    let plan = plan_study(&graph, &store, &[]);
+    };
     let text = match form {
         GraphForm::Mermaid => graph::mermaid(&graph, Some(&plan)),
         GraphForm::Dot => graph::dot(&graph, Some(&plan)),
@@ -445,7 +492,7 @@ pub(super) fn doc(name: Option<&str>, form: Option<DocForm>) -> u8 {
         if form.is_some() {
             print!("{}", kind_markdown(kind));
         } else {
-            print!("{}", kind_terminal(kind, answer_style().width));
+            print!("{}", kind_terminal(kind, style_out().width));
         }
         return 0;
     }

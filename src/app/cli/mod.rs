@@ -9,6 +9,7 @@ mod study;
 
 pub(crate) use commands::{answer, function_text, node_text, plan_text};
 pub(crate) use progress::Progress;
+pub(crate) use run::outcomes_text;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -31,7 +32,13 @@ enum Verb {
     /// Check, plan and run a study; what is stored is not run again
     Run(run::RunArguments),
     /// Find every fault of a recipe without running anything
-    Check(StudyArguments),
+    Check {
+        #[command(flatten)]
+        study: StudyArguments,
+        /// Print for programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Say what a run would do, and why
     Plan(NodeArguments),
     /// Say why a node would run again, down to the cause
@@ -117,9 +124,6 @@ struct StudyArguments {
     /// Where results are stored; left out: `.synth` beside the recipe
     #[arg(long, value_name = "FOLDER")]
     store: Option<PathBuf>,
-    /// Print for programs
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -128,6 +132,9 @@ struct NodeArguments {
     study: StudyArguments,
     /// A node (`fired`, `fired[ratio: 1]`); left out: all
     node: Option<String>,
+    /// Print for programs
+    #[arg(long)]
+    json: bool,
 }
 
 /// Runs one command and gives its exit code.
@@ -143,7 +150,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     };
     match command.verb {
         Verb::Run(arguments) => run::run(&arguments),
-        Verb::Check(arguments) => commands::check(&arguments),
+        Verb::Check { study, json } => commands::check(&study, json),
         Verb::Plan(arguments) => commands::plan(&arguments),
         Verb::Why(arguments) => commands::why(&arguments),
         Verb::Show(arguments) => commands::show(&arguments),

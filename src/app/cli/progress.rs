@@ -141,9 +141,14 @@ impl Progress {
         }
     }
 
-    /// Takes the bars away.
+    /// Takes the bars away, those of tasks that were stopped too.
     pub fn finish(&self) {
         if let Some(bars) = &self.bars {
+            let mut tasks = bars.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+            for (_, bar) in std::mem::take(&mut *tasks) {
+                bar.finish_and_clear();
+                bars.all.remove(&bar);
+            }
             bars.total.finish_and_clear();
         }
     }

@@ -1,5 +1,6 @@
 //! `synth run`
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,7 +12,8 @@ use super::progress::{Progress, time};
 use super::study::{Opened, open};
 use crate::app::report::{draw, value_text};
 use crate::app::table;
-use crate::lang::diag::{Diagnostic, to_json};
+use crate::lang::diag::to_json;
+use crate::lang::sema::Study;
 use crate::run::engine::{
     Exit, Locked, Options, Outcome, Results, RunReport, TaskState, Verdict, run as run_study,
 };
@@ -39,25 +41,30 @@ pub(super) struct RunArguments {
     /// Print no progress
     #[arg(long, short)]
     quiet: bool,
+    /// Print for programs
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(arguments: &RunArguments) -> u8 {
-    let Some(opened) = open(&arguments.study) else {
+    // What is stored is read while the recipe is checked.
+    let root = arguments.study.store_root();
+    let store = std::thread::spawn(move || Store::open(root));
+    let Some(opened) = open(&arguments.study, arguments.json) else {
         return Exit::Check.code();
     };
-    let graph = opened.graph();
-    let findings = opened.findings(&graph);
-    let errors = findings.iter().any(Diagnostic::is_error);
-    if errors || !opened.json {
-        opened.print(&findings);
-    }
-    if errors {
+    let Some((graph, warnings)) = opened.sound() else {
         return Exit::Check.code();
+    };
+    if !opened.json {
+        opened.print(&warnings);
     }
     let Some(options) = options(arguments, &opened, &graph) else {
         return Exit::Check.code();
     };
-    let store = Store::open(opened.store_root());
+    let store = store
+        .join()
+        .unwrap_or_else(|_| Store::open(opened.store_root()));
     let cancel = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&cancel);
     // A second Ctrl-C ends the process at once; what is stored is whole in either case.
@@ -95,7 +102,10 @@ pub(super) fn run(arguments: &RunArguments) -> u8 {
         for missing in &drawn.missing {
             eprintln!("not shown: {missing}");
         }
-        print_outcomes(&opened, &report.outcomes);
+        let outcomes = outcomes_text(&opened.checked.study, &report.outcomes);
+        if !outcomes.is_empty() {
+            print!("\n{outcomes}");
+        }
         if let Some(folder) = drawn.files.first().and_then(|file| file.parent()) {
             println!("\n{} files in {}", drawn.files.len(), folder.display());
         }
@@ -217,11 +227,9 @@ fn print_tasks(report: &RunReport) {
     }
 }
 
-fn print_outcomes(opened: &Opened, outcomes: &[Outcome]) {
-    if outcomes.is_empty() {
-        return;
-    }
-    println!();
+/// What became of the claims of a study: a line for each, with its reason and the two sides below.
+pub(crate) fn outcomes_text(study: &Study, outcomes: &[Outcome]) -> String {
+    let mut out = String::new();
     for outcome in outcomes {
         let mark = match &outcome.verdict {
             Verdict::Holds => "holds",
@@ -230,27 +238,25 @@ fn print_outcomes(opened: &Opened, outcomes: &[Outcome]) {
         };
         let about = outcome
             .about
-            .map(|member| format!(" for {}", opened.checked.study.label(member)))
+            .map(|member| format!(" for {}", study.label(member)))
             .unwrap_or_default();
-        println!("{mark}: {}{about}", outcome.text);
+        let _ = writeln!(out, "{mark}: {}{about}", outcome.text);
         if let Some(doc) = &outcome.doc {
-            println!("    {}", doc.replace('\n', "\n    "));
+            let _ = writeln!(out, "    {}", doc.replace('\n', "\n    "));
         }
         if let (Some(left), Some(right)) = (&outcome.left, &outcome.right) {
             let sigmas = outcome
                 .margin_in_sigmas()
                 .map(|sigmas| format!(", margin {sigmas:.1} standard errors"))
                 .unwrap_or_default();
-            println!(
-                "    {} against {}{sigmas}",
-                value_text(left),
-                value_text(right)
-            );
+            let (left, right) = (value_text(left), value_text(right));
+            let _ = writeln!(out, "    {left} against {right}{sigmas}");
         }
         if let Verdict::Undecided(reason) = &outcome.verdict {
-            println!("    {reason}");
+            let _ = writeln!(out, "    {reason}");
         }
     }
+    out
 }
 
 fn print_json(opened: &Opened, graph: &Graph<'_>, report: &RunReport) {

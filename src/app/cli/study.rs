@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{StudyArguments, style_err, style_out};
+use super::{StudyArguments, style_err};
 use crate::lang::diag::{Diagnostic, render, to_json};
 use crate::lang::sema::{Checked, Options, Override, check};
 use crate::lang::source::{DiskLoader, LoadError, Loader, Module};
-use crate::run::graph::{Graph, elaborate};
+use crate::run::graph::{Graph, Plan, elaborate, plan};
 use crate::run::kind::Registry;
+use crate::run::store::Store;
 
 /// A checked study with the registry that checked it.
 pub(super) struct Opened {
@@ -16,7 +17,7 @@ pub(super) struct Opened {
     pub checked: Checked,
     pub json: bool,
     pub path: PathBuf,
-    store: Option<PathBuf>,
+    store: PathBuf,
 }
 
 /// Files on disk, and the recipe with lines that are added for the occasion.
@@ -46,12 +47,12 @@ impl Loader for Overlay {
 }
 
 /// Reads and checks a study. None: the command line itself was wrong, which is printed.
-pub(super) fn open(arguments: &StudyArguments) -> Option<Opened> {
-    open_with(arguments, "")
+pub(super) fn open(arguments: &StudyArguments, json: bool) -> Option<Opened> {
+    open_with(arguments, json, "")
 }
 
 /// Same, with text appended to the recipe.
-pub(super) fn open_with(arguments: &StudyArguments, appended: &str) -> Option<Opened> {
+pub(super) fn open_with(arguments: &StudyArguments, json: bool, appended: &str) -> Option<Opened> {
     let mut overrides = Vec::new();
     if let Some(path) = &arguments.params {
         match parameters(path) {
@@ -88,10 +89,19 @@ pub(super) fn open_with(arguments: &StudyArguments, appended: &str) -> Option<Op
         registry,
         loader,
         checked,
-        json: arguments.json,
+        json,
         path: arguments.study.clone(),
-        store: arguments.store.clone(),
+        store: arguments.store_root(),
     })
+}
+
+impl StudyArguments {
+    /// Where results are stored.
+    pub fn store_root(&self) -> PathBuf {
+        self.store
+            .clone()
+            .unwrap_or_else(|| beside(&self.study, ".synth"))
+    }
 }
 
 impl Opened {
@@ -102,6 +112,25 @@ impl Opened {
     /// Everything that the checker and the kinds found.
     pub fn findings(&self, graph: &Graph<'_>) -> Vec<Diagnostic> {
         graph.findings_after(&self.checked.diagnostics)
+    }
+
+    /// The graph of a study without errors, with the warnings that were found; the errors are printed.
+    pub fn sound(&self) -> Option<(Graph<'_>, Vec<Diagnostic>)> {
+        let graph = self.graph();
+        let findings = self.findings(&graph);
+        if findings.iter().any(Diagnostic::is_error) {
+            self.print(&findings);
+            return None;
+        }
+        Some((graph, findings))
+    }
+
+    /// The same with its store and what a run would do now.
+    pub fn planned(&self) -> Option<(Graph<'_>, Store, Plan)> {
+        let (graph, _) = self.sound()?;
+        let store = Store::open(self.store_root());
+        let plan = plan(&graph, &store, &[]);
+        Some((graph, store, plan))
     }
 
     /// Prints findings, if there are any: for programs to standard output, for people to standard error.
@@ -122,9 +151,7 @@ impl Opened {
     }
 
     pub fn store_root(&self) -> PathBuf {
-        self.store
-            .clone()
-            .unwrap_or_else(|| beside(&self.path, ".synth"))
+        self.store.clone()
     }
 
     /// `study.lock` beside `study.synth`.
@@ -176,9 +203,4 @@ fn expression(value: &toml::Value) -> Option<String> {
         }
         _ => return None,
     })
-}
-
-/// The style for what a command prints as its answer.
-pub(super) fn answer_style() -> crate::lang::diag::Style {
-    style_out()
 }

@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::recipe::Recipe;
 use super::session::{Session, Sight, Step, answered, beside, node_line, type_text};
-use crate::app::cli::{Progress, function_text, node_text, plan_text};
-use crate::app::report::{draw, value_text};
+use crate::app::cli::{Progress, function_text, node_text, outcomes_text, plan_text};
+use crate::app::report::draw;
 use crate::lang::diag::{Diagnostic, Style, did_you_mean, list_words, render};
 use crate::lang::schema::kind_terminal;
 use crate::lang::sema::{MemberId, Study, Value};
 use crate::lang::source::SourceMap;
 use crate::lang::syntax::format;
-use crate::run::engine::{Options, Outcome, Results, RunReport, TaskState, Verdict, run};
+use crate::run::engine::{Options, Results, RunReport, TaskState, run};
 use crate::run::graph::{Part, TaskId, dot, find_members, mermaid, why};
 
 /// A command as help and completion know it.
@@ -330,7 +330,7 @@ impl Session {
                     let _ = writeln!(said, "{} files in {}", drawn.files.len(), folder.display());
                 }
             }
-            said.push_str(&outcomes(sight.study(), &report.outcomes));
+            said.push_str(&outcomes_text(sight.study(), &report.outcomes));
             Ok(said)
         })?
     }
@@ -370,35 +370,6 @@ fn summary(report: &RunReport) -> String {
         return "there is nothing to run\n".to_owned();
     }
     format!("tasks: {}\n", parts.join(", "))
-}
-
-/// A line for each claim, with the two sides below.
-pub(super) fn outcomes(study: &Study, all: &[Outcome]) -> String {
-    let mut said = String::new();
-    for outcome in all {
-        let mark = match &outcome.verdict {
-            Verdict::Holds => "holds",
-            Verdict::Fails => "FAILS",
-            Verdict::Undecided(_) => "undecided",
-        };
-        let about = outcome
-            .about
-            .map(|member| format!(" for {}", study.label(member)))
-            .unwrap_or_default();
-        let _ = writeln!(said, "{mark}: {}{about}", outcome.text);
-        if let (Some(left), Some(right)) = (&outcome.left, &outcome.right) {
-            let _ = writeln!(
-                said,
-                "    {} against {}",
-                value_text(left),
-                value_text(right)
-            );
-        }
-        if let Verdict::Undecided(reason) = &outcome.verdict {
-            let _ = writeln!(said, "    {reason}");
-        }
-    }
-    said
 }
 
 /// Everything that the recipe declares, a line each.

@@ -5,10 +5,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use super::commands::outcomes;
 use super::completion::{Candidate, Hint, Outline};
 use super::recipe::{Entered, Identity, Piece, Recipe};
 use crate::app::cli::answer;
+use crate::app::cli::outcomes_text;
 use crate::lang::diag::{Diagnostic, Style, render};
 use crate::lang::schema;
 use crate::lang::sema::{Checked, MemberId, Options, Study, Unresolved, Value, check};
@@ -437,7 +437,7 @@ fn claimed(sight: &Sight<'_>, text: &str) -> String {
     if said.iter().all(is_open) {
         return format!("{text}: not run yet, `:run`");
     }
-    outcomes(sight.study(), &said).trim_end().to_owned()
+    outcomes_text(sight.study(), &said).trim_end().to_owned()
 }
 
 /// The value of an expression as an answer.

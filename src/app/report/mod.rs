@@ -11,6 +11,7 @@ use crate::app::table;
 use crate::lang::schema::Outcome;
 use crate::lang::sema::{MemberId, Study, Table, Value};
 use crate::lang::source::SourceMap;
+use crate::lang::units::Quantity;
 use crate::run::engine::Results;
 
 /// What came of the reports.
@@ -165,18 +166,7 @@ fn table_of(
         .push_str(&format!("\n{}", table::aligned(&header, &rows)));
     let json: Vec<serde_json::Value> = values
         .iter()
-        .map(|(member, value)| {
-            let (number, error) = match value {
-                Value::Measured(quantity, error) => (Some(quantity.value), *error),
-                other => (other.as_f64(), None),
-            };
-            serde_json::json!({
-                "member": member.map(|member| study.label(member)),
-                "value": number,
-                "standard_error": error,
-                "text": value.to_string(),
-            })
-        })
+        .map(|(member, value)| value_json(study, *member, value))
         .collect();
     let json = serde_json::to_vec_pretty(&json).map_err(|error| error.to_string())?;
     write(&with_suffix(stem, "json"), &json, drawn)
@@ -185,41 +175,56 @@ fn table_of(
 /// A value with its standard error, as people write it.
 pub fn value_text(value: &Value) -> String {
     match value {
-        Value::Measured(quantity, Some(error)) if *error > 0.0 => {
-            let unit = quantity.shown_in.as_deref();
-            match unit {
-                Some(unit) => {
-                    format!(
-                        "{} {}",
-                        table::with_error(quantity.in_unit(unit), error / unit.factor),
-                        unit.text
-                    )
-                }
-                None => {
-                    let shown = quantity.to_string();
-                    let unit = shown.split_once(' ').map_or("", |(_, unit)| unit);
-                    let scale = quantity.value
-                        / shown
-                            .split(' ')
-                            .next()
-                            .and_then(|text| text.parse().ok())
-                            .unwrap_or(1.0);
-                    let scale = if scale.is_finite() && scale != 0.0 {
-                        scale
-                    } else {
-                        1.0
-                    };
-                    format!(
-                        "{} {unit}",
-                        table::with_error(quantity.value / scale, error / scale)
-                    )
-                    .trim_end()
-                    .to_owned()
-                }
-            }
-        }
+        Value::Measured(quantity, Some(error)) if *error > 0.0 => match quantity.unit() {
+            Some(unit) => format!(
+                "{} {}",
+                table::with_error(quantity.in_unit(&unit), error / unit.factor),
+                unit.text
+            ),
+            None => table::with_error(quantity.value, *error),
+        },
         other => other.to_string(),
     }
+}
+
+/// A value for programs: numbers in the unit that stands beside them, tables by column.
+pub fn value_json(study: &Study, member: Option<MemberId>, value: &Value) -> serde_json::Value {
+    let mut json = match value {
+        Value::Quantity(quantity) => number_json(quantity, None),
+        Value::Measured(quantity, error) => number_json(quantity, *error),
+        Value::Boolean(value) => serde_json::json!({ "value": value }),
+        Value::Table(table) => serde_json::json!({ "table": table.as_ref() }),
+        Value::List(values) => {
+            let all = values.iter().map(|value| value_json(study, None, value));
+            serde_json::json!({ "values": all.collect::<Vec<_>>() })
+        }
+        Value::Each(values) => {
+            let all = values
+                .iter()
+                .map(|(member, value)| value_json(study, Some(*member), value));
+            serde_json::json!({ "members": all.collect::<Vec<_>>() })
+        }
+        _ => serde_json::json!({}),
+    };
+    if let Some(entries) = json.as_object_mut() {
+        if !matches!(value, Value::Table(_) | Value::Each(_)) {
+            entries.insert("text".to_owned(), value_text(value).into());
+        }
+        if let Some(member) = member {
+            entries.shift_insert(0, "member".to_owned(), study.label(member).into());
+        }
+    }
+    json
+}
+
+fn number_json(quantity: &Quantity, error: Option<f64>) -> serde_json::Value {
+    let unit = quantity.unit();
+    let factor = unit.as_ref().map_or(1.0, |unit| unit.factor);
+    serde_json::json!({
+        "value": unit.as_ref().map_or(quantity.value, |unit| quantity.in_unit(unit)),
+        "unit": unit.as_ref().map(|unit| unit.text.clone()),
+        "standard_error": error.map(|error| error / factor),
+    })
 }
 
 fn write_data(table: &Table, stem: &Path, suffix: &str, drawn: &mut Drawn) -> Result<(), String> {

@@ -442,8 +442,7 @@ fn formula_text(text: &str) -> String {
     let mut out = String::new();
     let mut formula = false;
     let mut sub = false;
-    for (at, word) in text.split_inclusive([' ', '(', '[', ',']).enumerate() {
-        let _ = at;
+    for word in text.split_inclusive([' ', '(', '[', ',']) {
         formula = word.starts_with(|first: char| first.is_ascii_uppercase()) && word.len() > 1
             || formula && word.starts_with(|first: char| first.is_ascii_digit());
         let mut before = ' ';

@@ -271,6 +271,13 @@ impl Quantity {
         self.dimension.is_none() && self.value.fract() == 0.0
     }
 
+    /// The unit in which it is shown: the one that it was written in or asked for, else a customary one.
+    pub fn unit(&self) -> Option<std::sync::Arc<Unit>> {
+        self.shown_in
+            .clone()
+            .or_else(|| self.customary().map(std::sync::Arc::new))
+    }
+
     /// The unit that people use for a quantity of this size.
     fn customary(&self) -> Option<Unit> {
         let size = self.value.abs();
@@ -305,16 +312,9 @@ impl Quantity {
 /// With the unit that it was written in or asked for, else a customary one.
 impl fmt::Display for Quantity {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let customary;
-        let unit = if let Some(unit) = &self.shown_in {
-            Some(unit.as_ref())
-        } else {
-            customary = self.customary();
-            customary.as_ref()
-        };
-        match unit {
+        match self.unit() {
             None => out.write_str(&number_text(self.value)),
-            Some(unit) => write!(out, "{} {}", number_text(self.in_unit(unit)), unit.text),
+            Some(unit) => write!(out, "{} {}", number_text(self.in_unit(&unit)), unit.text),
         }
     }
 }
