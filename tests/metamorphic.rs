@@ -1,0 +1,508 @@
+//! What must not change when a recipe is written otherwise, and what must when it says something else.
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use common::{Bench, STUDY};
+use synth::lang::diag::Diagnostic;
+use synth::lang::schema::{Affects, Default, Field, KindSchema, Outcome, Type};
+use synth::lang::sema::{Options, check};
+use synth::lang::source::MemoryLoader;
+use synth::run::graph::{elaborate, plan};
+use synth::run::kind::Registry;
+use synth::run::store::Store;
+
+/// Keys by task, or what `check` has against the recipe.
+fn keys(registry: &Registry, text: &str) -> Result<BTreeMap<String, String>, String> {
+    let rows = std::fs::read_to_string(common::root().join("stdlib/data/batio_measured.csv"));
+    let rows = rows.expect("a table");
+    let loader = MemoryLoader::default()
+        .with("study.synth", text)
+        .with("rows.csv", &rows)
+        .with("same_rows.csv", &rows)
+        .with(
+            "other_rows.csv",
+            &rows.replace("BaTiO3,300,", "BaTiO3,300.5,"),
+        );
+    let checked = check(
+        "study.synth",
+        &loader,
+        registry.vocabulary(),
+        &Options::default(),
+    );
+    let graph = elaborate(&checked.study, registry, &loader);
+    let findings = graph.findings_after(&checked.diagnostics);
+    if let Some(error) = findings.iter().find(|finding| finding.is_error()) {
+        return Err(explained(error));
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let plan = plan(&graph, &Store::open(folder.path()), &[]);
+    Ok(plan
+        .tasks
+        .iter()
+        .map(|task| (task.label.clone(), task.key.to_string()))
+        .collect())
+}
+
+fn explained(error: &Diagnostic) -> String {
+    format!("{} {}", error.code, error.headline)
+}
+
+/// A node: its kind, its name, fields and steps.
+#[derive(Clone)]
+struct Node {
+    kind: &'static str,
+    name: &'static str,
+    body: Vec<(&'static str, String)>,
+    steps: Vec<String>,
+}
+
+impl Node {
+    fn new(kind: &'static str, name: &'static str, body: &[(&'static str, &str)]) -> Self {
+        Node {
+            kind,
+            name,
+            body: body
+                .iter()
+                .map(|(field, value)| (*field, (*value).to_owned()))
+                .collect(),
+            steps: Vec::new(),
+        }
+    }
+
+    fn with(&self, field: &'static str, value: &str) -> Self {
+        let mut node = self.clone();
+        node.body.retain(|(known, _)| *known != field);
+        // Precursors and what they replace exclude each other.
+        if field == "start_from" {
+            node.body.retain(|(known, _)| *known != "precursors");
+        }
+        node.body.push((field, value.to_owned()));
+        node
+    }
+}
+
+/// A study in which every kind that has a key, or is part of one, stands once; `last` reads all the others.
+fn nodes() -> Vec<Node> {
+    let firing = [
+        ("reactions", "library"),
+        ("precursors", "BaO + TiO2(rutile)"),
+        ("schedule", "firing"),
+        ("sweeps_per_hour", "10"),
+        ("realisations", "2"),
+    ];
+    let mut schedule = Node::new("schedule", "firing", &[]);
+    schedule.steps = vec![
+        "start 25 °C".into(),
+        "ramp to 1000 °C for 100 sweeps".into(),
+    ];
+    vec![
+        Node::new("system", "elements", &[("elements", "[Ba, Ti, O, C]")]),
+        Node::new(
+            "phases",
+            "candidates",
+            &[("system", "elements"), ("source", "batio.thermochemistry")],
+        ),
+        Node::new(
+            "phases",
+            "measured_alone",
+            &[("system", "elements"), ("source", "batio.measured_only")],
+        ),
+        Node::new(
+            "reactions",
+            "library",
+            &[
+                ("phases", "candidates"),
+                ("between", "[BaO, TiO2(rutile)]"),
+                ("gases", "[CO2]"),
+            ],
+        ),
+        Node::new(
+            "reactions",
+            "other_library",
+            &[
+                ("phases", "candidates"),
+                ("between", "[BaCO3, BaO, TiO2(rutile)]"),
+                ("gases", "[CO2]"),
+            ],
+        ),
+        schedule,
+        Node::new("synthesis", "first", &firing),
+        Node::new("synthesis", "last", &firing),
+    ]
+}
+
+fn written(nodes: &[Node]) -> String {
+    let mut text = String::from("use std.batio\n\nstudy { seed: 1 }\n");
+    for node in nodes {
+        text.push_str(&format!("\n{} {} {{\n", node.kind, node.name));
+        for (field, value) in &node.body {
+            text.push_str(&format!("  {field}: {value}\n"));
+        }
+        for step in &node.steps {
+            text.push_str(&format!("  {step}\n"));
+        }
+        text.push_str("}\n");
+    }
+    text
+}
+
+/// Which node is changed for a kind, and whose key then has to change.
+fn observed(kind: &str) -> (&'static str, &'static str) {
+    match kind {
+        "system" => ("elements", "candidates"),
+        "phases" => ("candidates", "candidates"),
+        "reactions" => ("library", "library"),
+        "schedule" => ("firing", "last replica 1"),
+        "synthesis" => ("last", "last replica 1"),
+        other => panic!(
+            "`{other}` is a new kind: say here which of its nodes is changed and whose key tells"
+        ),
+    }
+}
+
+/// Values of a field that differ from each other and from what the study says: what the schema gives as an example,
+/// every word of a choice and every argument of such a word. Where the example does not fit the study, it is said here.
+fn variants(kind: &str, field: &Field) -> Vec<String> {
+    let fitting: &[&str] = match (kind, field.name) {
+        ("system", "elements") => &["[Ba, Ti, O, C, N]"],
+        ("phases", "source") => &[
+            "batio.measured_only",
+            "\"rows.csv\"",
+            "\"other_rows.csv\"",
+            "tables(files: [\"rows.csv\"], scheme: anchored)",
+        ],
+        ("phases", "without") => &["[BaTiO3]", "[BaTiO3, Ba2TiO4]"],
+        ("phases", "system") | ("synthesis", "schedule") => &[],
+        ("reactions", "phases") => &["measured_alone"],
+        ("reactions", "between") => &["[BaTiO3, BaO, TiO2(rutile)]"],
+        ("reactions", "gases") => &["[O2]", "[O2, CO2]"],
+        ("reactions", "temperatures") => &["300 K .. 1500 K", "300 K .. 1600 K"],
+        ("synthesis", "reactions") => &["other_library"],
+        ("synthesis", "precursors") => &["2 * BaO + TiO2(rutile)", "1 g BaO + 1 g TiO2(rutile)"],
+        ("synthesis", "start_from") => &["first"],
+        ("synthesis", "inertia") => &["3"],
+        ("synthesis", "setup") => &["grains", "grains(cells: 8)"],
+        _ => {
+            let mut all = vec![field.example.to_owned()];
+            if let Type::Choice(choices) = &field.ty {
+                for choice in *choices {
+                    all.push(choice.name.to_owned());
+                    for argument in choice.arguments {
+                        let values = match &argument.ty {
+                            Type::Choice(words) => words.iter().map(|word| word.name).collect(),
+                            _ => vec![argument.example],
+                        };
+                        all.extend(
+                            values.iter().map(|value| {
+                                format!("{}({}: {value})", choice.name, argument.name)
+                            }),
+                        );
+                    }
+                }
+            }
+            return all;
+        }
+    };
+    fitting.iter().map(|text| (*text).to_owned()).collect()
+}
+
+/// Values that only say again what is so without them: defaults, written out.
+fn says_nothing(field: &Field, value: &str) -> bool {
+    let Default::Is(default) = field.default else {
+        return false;
+    };
+    let with_defaults = |choice: &str| match &field.ty {
+        Type::Choice(choices) => choices.iter().find(|one| one.name == choice).map(|one| {
+            one.arguments
+                .iter()
+                .filter_map(|argument| match argument.default {
+                    Default::Is(text) => Some(format!("{choice}({}: {text})", argument.name)),
+                    _ => None,
+                })
+                .collect::<Vec<_>>()
+        }),
+        _ => None,
+    };
+    value == default
+        || with_defaults(default).is_some_and(|same| same.iter().any(|one| one == value))
+}
+
+/// In no key, for nobody reads them yet.
+const READ_BY_NOBODY: &[(&str, &str)] = &[("system", "charges")];
+
+#[test]
+fn every_field_that_affects_a_result_is_in_its_key_and_no_other() {
+    let registry = synth::kinds::registry();
+    let nodes = nodes();
+    let base = keys(&registry, &written(&nodes)).expect("a sound study");
+    let mut tried = 0;
+    let kinds: Vec<&KindSchema> = registry
+        .kinds()
+        .map(synth::run::kind::Kind::schema)
+        .collect();
+    for kind in kinds.iter().filter(|kind| kind.outcome != Outcome::Sink) {
+        let (name, observed) = observed(kind.name);
+        let at = nodes
+            .iter()
+            .position(|node| node.name == name)
+            .expect("a node");
+        let key_with = |node: Node| {
+            let mut nodes = nodes.clone();
+            nodes[at] = node;
+            let text = written(&nodes);
+            keys(&registry, &text)
+                .unwrap_or_else(|error| panic!("{error}\n{text}"))
+                .remove(observed)
+                .unwrap_or_else(|| panic!("no {observed}\n{text}"))
+        };
+        for field in kind.fields {
+            let mut seen: BTreeMap<String, String> = BTreeMap::new();
+            seen.insert(base[observed].clone(), "the study as it is".into());
+            for value in variants(kind.name, field) {
+                tried += 1;
+                let what = format!("{}.{}: {value}", kind.name, field.name);
+                let key = key_with(nodes[at].with(field.name, &value));
+                let same = says_nothing(field, &value)
+                    || field.affects != Affects::Result
+                    || READ_BY_NOBODY.contains(&(kind.name, field.name));
+                if same {
+                    assert_eq!(key, base[observed], "{what}");
+                } else if let Some(other) = seen.insert(key, value.clone()) {
+                    // The example may be one of the words.
+                    assert_eq!(other, value, "{what} has the key of {other}");
+                }
+            }
+        }
+        // Steps: each verb, and each number in it.
+        let mut seen: BTreeMap<String, String> = BTreeMap::new();
+        seen.insert(base[observed].clone(), "the study as it is".into());
+        for verb in kind
+            .steps
+            .iter()
+            .filter(|verb| verb.name != "start" && verb.name != "cool")
+        {
+            let mut steps = vec![verb.example.to_owned()];
+            let numbers: Vec<(usize, &str)> = verb
+                .example
+                .split(' ')
+                .enumerate()
+                .filter(|(_, word)| word.parse::<f64>().is_ok())
+                .collect();
+            for (place, number) in numbers {
+                let mut words: Vec<String> = verb.example.split(' ').map(str::to_owned).collect();
+                words[place] = (number.parse::<f64>().expect("a number") * 1.125).to_string();
+                steps.push(words.join(" "));
+            }
+            for step in steps {
+                tried += 1;
+                let mut node = nodes[at].clone();
+                node.steps.push(step.clone());
+                if let Some(other) = seen.insert(key_with(node), step.clone()) {
+                    panic!("`{step}` has the key of `{other}`");
+                }
+            }
+        }
+    }
+    assert!(tried > 60, "{tried}");
+    // What the schemas say is left out of keys; a field more here needs a reason.
+    let left_out: Vec<String> = kinds
+        .iter()
+        .flat_map(|kind| kind.fields.iter().map(move |field| (kind, field)))
+        .filter(|(_, field)| field.affects != Affects::Result)
+        .map(|(kind, field)| format!("{}.{}", kind.name, field.name))
+        .collect();
+    assert_eq!(left_out, ["synthesis.realisations"]);
+}
+
+#[test]
+fn each_node_changes_the_keys_of_those_who_read_it_and_of_no_other() {
+    let registry = synth::kinds::registry();
+    let nodes = nodes();
+    let base = keys(&registry, &written(&nodes)).expect("a sound study");
+    let changed = |name: &str, field: &'static str, value: &str| -> BTreeSet<String> {
+        let mut nodes = nodes.clone();
+        let at = nodes
+            .iter()
+            .position(|node| node.name == name)
+            .expect("a node");
+        nodes[at] = nodes[at].with(field, value);
+        let now = keys(&registry, &written(&nodes)).expect("a sound study");
+        now.iter()
+            .filter(|(label, key)| base.get(*label) != Some(*key))
+            .map(|(label, _)| label.split(' ').next().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let set = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect::<BTreeSet<_>>()
+    };
+    assert_eq!(
+        changed("measured_alone", "hypothetical", "true"),
+        set(&["measured_alone"])
+    );
+    assert_eq!(
+        changed("candidates", "hypothetical", "true"),
+        set(&["candidates", "library", "other_library", "first", "last"])
+    );
+    assert_eq!(
+        changed("library", "every", "25 K"),
+        set(&["library", "first", "last"])
+    );
+    assert_eq!(
+        changed("firing", "atmosphere", "inert"),
+        set(&["first", "last"])
+    );
+    assert_eq!(changed("last", "inertia", "3"), set(&["last"]));
+    // More realisations leave the others alone: the new one and what joins them.
+    let mut more = nodes.clone();
+    more[7] = more[7].with("realisations", "3");
+    let more = keys(&registry, &written(&more)).expect("a sound study");
+    assert_eq!(more["last replica 2"], base["last replica 2"]);
+    assert_eq!(more.len(), base.len() + 1);
+    assert_ne!(more["last"], base["last"]);
+}
+
+#[test]
+fn keys_do_not_see_how_a_recipe_is_written() {
+    let registry = synth::kinds::registry();
+    let text = written(&nodes());
+    let base = keys(&registry, &text).expect("a sound study");
+    let mut reversed = nodes();
+    reversed.reverse();
+    for node in &mut reversed {
+        node.body.reverse();
+    }
+    let rewritten = [
+        written(&reversed),
+        text.replace('\n', "  // said\n")
+            .replace("{  // said\n", "{\n"),
+        text.replace("25 °C", "298.15 K")
+            .replace("1000 °C", "1273.15 K"),
+        text.replace("BaO + ", "1 BaO + "),
+        text.replace("sweeps_per_hour: 10", "sweeps_per_hour: 2 * 5"),
+        text.replace(
+            "use std.batio",
+            "use std.batio\n\nlet rate = 10\nparam unused = 3 K",
+        )
+        .replace("sweeps_per_hour: 10", "sweeps_per_hour: rate"),
+        text.replace(
+            "  ramp to 1000 °C for 100 sweeps\n",
+            "  ramp to 1000 °C for 40 sweeps + 60 sweeps\n",
+        ),
+        text.replace("batio.", "shipped.")
+            .replace("use std.batio", "use std.batio as shipped"),
+    ];
+    for other in rewritten {
+        assert_ne!(other, text);
+        let now = keys(&registry, &other).unwrap_or_else(|error| panic!("{error}\n{other}"));
+        assert_eq!(now, base, "{other}");
+    }
+    // Names of nodes: the same keys under other names.
+    let mut renamed = text.clone();
+    for (from, to) in [
+        ("candidates", "phase_set"),
+        ("library", "network"),
+        ("firing", "heat"),
+        ("elements {", "metals {"),
+    ] {
+        renamed = renamed.replace(from, to);
+    }
+    let renamed = renamed.replace("system: elements", "system: metals");
+    let now = keys(&registry, &renamed).unwrap_or_else(|error| panic!("{error}\n{renamed}"));
+    assert_eq!(now["last"], base["last"]);
+    assert_eq!(
+        now.values().collect::<BTreeSet<_>>(),
+        base.values().collect::<BTreeSet<_>>()
+    );
+    // A file counts by its bytes, whatever it is called.
+    let with = |file: &str| {
+        let text = text.replace("batio.thermochemistry", &format!("\"{file}\""));
+        keys(&registry, &text).expect("a sound study")
+    };
+    assert_eq!(with("rows.csv"), with("same_rows.csv"));
+    assert_ne!(with("rows.csv"), with("other_rows.csv"));
+}
+
+/// The results of a run from nothing, as the lock holds them: task, key and digest.
+fn results(study: &str) -> BTreeMap<String, toml::Value> {
+    let bench = Bench::new(study);
+    let (code, shown) = bench.run(&["--quiet"]);
+    assert_eq!(code, 0, "{shown}");
+    let lock: toml::Table = bench.lock().parse().expect("a lock");
+    let nodes = lock["nodes"].as_table().expect("nodes").clone();
+    nodes.into_iter().collect()
+}
+
+/// Every task of `small` is in `large` with the same key and bytes, but for those named.
+fn assert_contained(
+    small: &BTreeMap<String, toml::Value>,
+    large: &BTreeMap<String, toml::Value>,
+    but: &[&str],
+) {
+    assert!(large.len() > small.len());
+    for (task, result) in small {
+        let same = large.get(task) == Some(result);
+        assert_eq!(
+            same,
+            !but.contains(&task.as_str()),
+            "{task}: {result} {:?}",
+            large.get(task)
+        );
+    }
+}
+
+#[test]
+fn a_growing_family_leaves_the_bytes_of_its_members_alone() {
+    let small = results(STUDY);
+    assert_contained(
+        &small,
+        &results(&STUDY.replace("[1, 2]", "[0.5, 2, 1]")),
+        &[],
+    );
+    let more = results(&STUDY.replace("realisations: 2", "realisations: 4"));
+    assert_contained(&small, &more, &["fired[ratio: 1]", "fired[ratio: 2]"]);
+}
+
+#[test]
+fn a_hold_in_two_parts_gives_the_bytes_of_the_whole() {
+    let whole = results(STUDY);
+    assert_eq!(
+        whole,
+        results(&STUDY.replace("hold for 6 h", "hold for 3 h\n  hold for 3 h"))
+    );
+    assert_ne!(
+        whole,
+        results(&STUDY.replace("hold for 6 h", "hold for 3 h\n  hold for 2 h"))
+    );
+}
+
+#[test]
+fn from_8_to_16_realisations_8_run() {
+    let study = STUDY
+        .replace("[1, 2]", "[2]")
+        .replace("expect", "// expect");
+    let with = |count: u32| study.replace("realisations: 2", &format!("realisations: {count}"));
+    let bench = Bench::new(&with(8));
+    assert_eq!(bench.run(&["--quiet"]).0, 0);
+    bench.write(&with(16));
+    let expected: Vec<String> = (9..=16)
+        .map(|replica| format!("fired[ratio: 2] replica {replica}"))
+        .chain(["fired[ratio: 2]".to_owned()])
+        .collect();
+    assert_eq!(bench.open(&[]), expected);
+    let (code, shown) = bench.run(&["--json"]);
+    assert_eq!(code, 0, "{shown}");
+    let told: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+    let ran: Vec<&str> = told["tasks"]
+        .as_array()
+        .expect("tasks")
+        .iter()
+        .filter(|task| task["state"] == "finished")
+        .filter_map(|task| task["node"].as_str())
+        .collect();
+    assert_eq!(ran, expected);
+}
