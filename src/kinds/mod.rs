@@ -6,6 +6,7 @@ mod report;
 mod schedule;
 mod synthesis;
 mod system;
+mod thermo_finding;
 mod thermo_functions;
 
 use crate::run::kind::Registry;

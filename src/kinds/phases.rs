@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use super::thermo_finding::finding_of;
 use crate::base::{Element, Phase};
 use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::schema::{
@@ -41,7 +42,8 @@ const SCHEMES: &[Choice] = &[
     },
     Choice {
         name: "anchored_enthalpy",
-        doc: "Like `anchored`, with the computed enthalpy of that reaction alone: its entropy is taken as zero.",
+        doc: "Like `anchored`, with the computed enthalpy of that reaction: the entropy of solids is taken not to \
+              change, that of a gaseous element that goes in counts.",
         arguments: &[],
     },
 ];
@@ -211,9 +213,7 @@ impl Kind for Phases {
         for warning in set.warnings() {
             task.warn(&warning.to_string());
         }
-        let json =
-            serde_json::to_vec_pretty(set).map_err(|error| Failure::new(error.to_string()))?;
-        task.work.write("phases.json", &json)?;
+        task.work.write_json("phases.json", set)?;
         task.work.write("gibbs.csv", csv(set).as_bytes())?;
         Ok(())
     }
@@ -239,10 +239,9 @@ impl Kind for Phases {
         arguments: &[(&'static str, Value)],
         artifact: &Artifact,
     ) -> Result<Value, String> {
-        let bytes = artifact
-            .read("phases.json")
+        let set: PhaseSet = artifact
+            .json("phases.json")
             .map_err(|error| error.to_string())?;
-        let set: PhaseSet = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
         evaluate(&set, name, arguments).map_err(|error| error.to_string())
     }
 }
@@ -368,23 +367,6 @@ fn build(node: &Node<'_>, checked: &mut Checked) -> Option<PhaseSet> {
         return None;
     }
     Some(set)
-}
-
-/// A finding for what thermochemistry could not answer.
-fn finding_of(error: &ThermoError, path: String) -> Finding {
-    let code = match error {
-        ThermoError::Ambiguous { .. } => codes::SEVERAL_PHASES,
-        ThermoError::Unknown { .. } => codes::NO_SUCH_PHASE,
-        ThermoError::MixedScales { .. } => codes::MIXED_SCALES,
-        ThermoError::OutOfRange { .. } => codes::TEMPERATURES,
-        ThermoError::NoVolume { .. } => codes::NO_VOLUME,
-        _ => codes::DATA_TABLE,
-    };
-    let finding = Finding::new(path, code, error.to_string(), "here");
-    match error.help() {
-        Some(help) => finding.help(help),
-        None => finding,
-    }
 }
 
 fn evaluate(

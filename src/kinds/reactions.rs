@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use super::thermo_finding::finding_of;
 use crate::base::{Element, Phase};
 use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::schema::{
@@ -203,12 +204,7 @@ impl Kind for Reactions {
     }
 
     fn run(&self, task: &Task<'_>) -> Result<(), Failure> {
-        let bytes = task
-            .input("phases")?
-            .read("phases.json")
-            .map_err(|error| Failure::new(error.to_string()))?;
-        let set: PhaseSet =
-            serde_json::from_slice(&bytes).map_err(|error| Failure::new(error.to_string()))?;
+        let set: PhaseSet = task.input("phases")?.json("phases.json")?;
         let mut ignored = Checked::default();
         let library = prepare_from(&task.node, &set, &mut ignored)
             .ok_or_else(|| Failure::new("the phases of this node could not be put together"))?;
@@ -243,9 +239,7 @@ impl Kind for Reactions {
         })?;
         let table = csv(&network);
         let network = Network::new(scorer(&task.node), network);
-        let json =
-            serde_json::to_vec_pretty(&network).map_err(|error| Failure::new(error.to_string()))?;
-        task.work.write("reactions.json", &json)?;
+        task.work.write_json("reactions.json", &network)?;
         task.work.write("reactions.csv", table.as_bytes())?;
         Ok(())
     }
@@ -256,10 +250,9 @@ impl Kind for Reactions {
         arguments: &[(&'static str, Value)],
         artifact: &Artifact,
     ) -> Result<Value, String> {
-        let bytes = artifact
-            .read("reactions.json")
+        let network: Network = artifact
+            .json("reactions.json")
             .map_err(|error| error.to_string())?;
-        let network: Network = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
         let library = network.library();
         if name == "count" {
             return Ok(Value::Quantity(Quantity::integer(
@@ -442,20 +435,6 @@ fn prepare_from(node: &Node<'_>, set: &PhaseSet, checked: &mut Checked) -> Optio
             ));
             None
         }
-    }
-}
-
-fn finding_of(error: &ThermoError, path: String) -> Finding {
-    let code = match error {
-        ThermoError::Ambiguous { .. } => codes::SEVERAL_PHASES,
-        ThermoError::Unknown { .. } => codes::NO_SUCH_PHASE,
-        ThermoError::OutOfRange { .. } => codes::TEMPERATURES,
-        _ => codes::DATA_TABLE,
-    };
-    let finding = Finding::new(path, code, error.to_string(), "here");
-    match error.help() {
-        Some(help) => finding.help(help),
-        None => finding,
     }
 }
 

@@ -1,7 +1,7 @@
 //! `synthesis`: powders fired by a schedule, in a reaction cellular automaton.
 
 use std::collections::BTreeMap;
-use std::io::{BufWriter, Write as _};
+use std::io::BufWriter;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,10 @@ pub struct Synthesis;
 
 const ARTIFACT: ArtifactType = ArtifactType("a phase evolution");
 const REACTIONS: ArtifactType = ArtifactType("reactions");
+
+/// The cells at chosen moments, and which number in them is which phase.
+const SNAPSHOTS: &str = "snapshots.npz";
+const SNAPSHOT_PHASES: &str = "snapshot_phases.json";
 
 /// fs in an hour
 const HOUR_FS: f64 = 3.6e18;
@@ -362,26 +366,21 @@ impl Kind for Synthesis {
     }
 
     fn run(&self, task: &Task<'_>) -> Result<(), Failure> {
-        let bytes = read(task.input("reactions")?, "reactions.json")?;
-        let network: Network =
-            serde_json::from_slice(&bytes).map_err(|error| Failure::new(error.to_string()))?;
+        let network: Network = task.input("reactions")?.json("reactions.json")?;
         fire(task, &network)
     }
 
     fn gather(&self, task: &Task<'_>, replicas: &[Artifact]) -> Result<(), Failure> {
         let mut realisations = Vec::new();
         for (at, artifact) in replicas.iter().enumerate() {
-            let bytes = read(artifact, "evolution.json")?;
-            let one: Evolution =
-                serde_json::from_slice(&bytes).map_err(|error| Failure::new(error.to_string()))?;
-            realisations.push(one);
-            task.work
-                .write(&format!("state_{at}.json"), &read(artifact, "state.json")?)?;
-            if artifact.files().any(|name| name == "snapshots.npz") {
-                task.work.write(
-                    &format!("snapshots_{at}.npz"),
-                    &read(artifact, "snapshots.npz")?,
-                )?;
+            realisations.push(artifact.json("evolution.json")?);
+            let copy = |from: &str, to: &str| -> Result<(), Failure> {
+                Ok(task.work.write(to, &artifact.read(from)?)?)
+            };
+            copy("state.json", &format!("state_{at}.json"))?;
+            if artifact.files().any(|name| name == SNAPSHOTS) {
+                copy(SNAPSHOTS, &format!("snapshots_{at}.npz"))?;
+                copy(SNAPSHOT_PHASES, SNAPSHOT_PHASES)?;
             }
         }
         let gathered = Gathered { realisations };
@@ -401,9 +400,7 @@ impl Kind for Synthesis {
         )?;
         task.work
             .write("gases.csv", gas_table(&gathered).to_csv().as_bytes())?;
-        let json =
-            serde_json::to_vec(&gathered).map_err(|error| Failure::new(error.to_string()))?;
-        task.work.write("evolution.json", &json)?;
+        task.work.write_json("evolution.json", &gathered)?;
         Ok(())
     }
 
@@ -440,23 +437,11 @@ impl Kind for Synthesis {
         arguments: &[(&'static str, Value)],
         artifact: &Artifact,
     ) -> Result<Value, String> {
-        let bytes = artifact
-            .read("evolution.json")
+        let gathered: Gathered = artifact
+            .json("evolution.json")
             .map_err(|error| error.to_string())?;
-        let gathered: Gathered =
-            serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
         evaluate(&gathered, name, arguments)
     }
-}
-
-fn read(artifact: &Artifact, name: &str) -> Result<Vec<u8>, Failure> {
-    artifact.read(name).map_err(|error| {
-        let failure = Failure::new(error.to_string());
-        match error.help() {
-            Some(help) => failure.help(help),
-            None => failure,
-        }
-    })
 }
 
 fn no_such_phase(path: &str, phase: &Phase, network: &Network, what: &str) -> Finding {
@@ -648,8 +633,7 @@ fn check_precursors(mixture: &Mixture, network: &Network, checked: &mut Checked)
 }
 
 /// The reader of a run: collects records, writes snapshots as they come.
-struct Recorder<'a> {
-    network: &'a Network,
+struct Recorder {
     evolution: Evolution,
     condensed: Vec<usize>,
     gases: Vec<usize>,
@@ -659,7 +643,7 @@ struct Recorder<'a> {
     snapshot_count: usize,
 }
 
-impl Observer for Recorder<'_> {
+impl Observer for Recorder {
     fn record(&mut self, record: &Record) -> std::io::Result<()> {
         let evolution = &mut self.evolution;
         if evolution.time_sweeps.is_empty() {
@@ -709,7 +693,6 @@ impl Observer for Recorder<'_> {
             Array::F64(&moment),
         )?;
         self.snapshot_count += 1;
-        let _ = self.network;
         Ok(())
     }
 }
@@ -765,9 +748,7 @@ fn fire(task: &Task<'_>, network: &Network) -> Result<(), Failure> {
                 .count()
                 .max(1);
             let which = task.replica.unwrap_or(0) as usize % count;
-            let bytes = read(earlier, &format!("state_{which}.json"))?;
-            let mut state: State =
-                serde_json::from_slice(&bytes).map_err(|error| Failure::new(error.to_string()))?;
+            let mut state: State = earlier.json(&format!("state_{which}.json"))?;
             state.reseed(seed);
             state
         }
@@ -814,7 +795,6 @@ fn fire(task: &Task<'_>, network: &Network) -> Result<(), Failure> {
         (0..phases.len()).partition(|at| phases[*at].is_gas);
     let names = |which: &[usize]| which.iter().map(|at| phases[*at].name.clone()).collect();
     let mut recorder = Recorder {
-        network,
         evolution: Evolution {
             phases: names(&condensed),
             gases: names(&gases),
@@ -839,9 +819,7 @@ fn fire(task: &Task<'_>, network: &Network) -> Result<(), Failure> {
         start_moles: 1.0,
         start_balance: Vec::new(),
         snapshots: match rules.snapshot_every {
-            Some(_) => Some(NpzWriter::new(BufWriter::new(
-                task.work.create("snapshots.npz")?,
-            ))),
+            Some(_) => Some(NpzWriter::new(BufWriter::new(task.work.create(SNAPSHOTS)?))),
             None => None,
         },
         snapshot_count: 0,
@@ -864,16 +842,11 @@ fn fire(task: &Task<'_>, network: &Network) -> Result<(), Failure> {
             .map(|phase| phase.name.as_str())
             .enumerate()
             .collect();
-        let json =
-            serde_json::to_vec_pretty(&names).map_err(|error| Failure::new(error.to_string()))?;
-        task.work.write("snapshot_phases.json", &json)?;
+        task.work.write_json(SNAPSHOT_PHASES, &names)?;
     }
-    let json =
-        serde_json::to_vec(&recorder.evolution).map_err(|error| Failure::new(error.to_string()))?;
-    task.work.write("evolution.json", &json)?;
-    let mut file = BufWriter::new(task.work.create("state.json")?);
-    serde_json::to_writer(&mut file, &state).map_err(|error| Failure::new(error.to_string()))?;
-    file.flush()?;
+    task.work
+        .write_json("evolution.json", &recorder.evolution)?;
+    task.work.write_json("state.json", &state)?;
     Ok(())
 }
 

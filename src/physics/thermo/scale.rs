@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::elements::{ElementGibbs, atoms_to_molecules};
 use super::library::measured_among;
 use super::phase_data::density_g_cm3;
 use super::phase_set::same_phase;
@@ -28,7 +29,7 @@ pub enum Scheme {
     /// phases that it is made from plus the computed energy of that reaction.
     Anchored,
     /// As `anchored`, with the computed enthalpy of that reaction at every temperature: reactions between solids
-    /// hardly change the entropy (Neumann and Kopp), less than the descriptor's error.
+    /// hardly change the entropy (Neumann and Kopp), less than the descriptor's error. Gaseous elements keep theirs.
     AnchoredEnthalpy,
 }
 
@@ -95,8 +96,10 @@ impl PhaseSet {
                 "the scheme is `computed`",
                 &mut warnings,
             ),
-            Scheme::Anchored => anchored(entries, &mut warnings)?,
-            Scheme::AnchoredEnthalpy => anchored(without_entropy(entries), &mut warnings)?,
+            Scheme::Anchored => anchored(entries, |_, computed, _| Ok(computed), &mut warnings)?,
+            Scheme::AnchoredEnthalpy => {
+                anchored(without_entropy(entries), with_gases, &mut warnings)?
+            }
         };
         phases.sort_by(|one, other| one.phase.cmp(&other.phase));
         warnings.extend(unlikely_densities(&phases));
@@ -232,14 +235,60 @@ fn without_entropy(mut entries: Vec<PhaseData>) -> Vec<PhaseData> {
     entries
 }
 
+/// A computed enthalpy with the Gibbs energy of the gaseous elements that a phase takes up beside its anchors. That the
+/// entropy of solids does not change is a fair guess; that of a gas which is bound is lost, and decides: without it
+/// BaO2 would never give off its oxygen.
+fn with_gases(phase: &Phase, enthalpy: Gibbs, anchors: &[Anchor]) -> Result<Gibbs, ThermoError> {
+    const EVERY_K: f64 = 100.0;
+    let bound: Vec<(Element, f64)> = phase
+        .formula
+        .amounts()
+        .iter()
+        .filter(|(element, _)| atoms_to_molecules(*element) > 0.0)
+        .map(|(element, amount)| {
+            let in_anchors: f64 = anchors
+                .iter()
+                .map(|anchor| anchor.amount * anchor.phase.formula.amount(*element).to_f64())
+                .sum();
+            (*element, amount.to_f64() - in_anchors)
+        })
+        .filter(|(_, atoms)| *atoms > 1e-9)
+        .collect();
+    let Some((from, to)) = enthalpy.range_k(phase).filter(|_| !bound.is_empty()) else {
+        return Ok(enthalpy);
+    };
+    // The temperatures at which the table of the elements has its rows.
+    let mut t_k = vec![from];
+    let first = (from / EVERY_K).floor() as u32 + 1;
+    t_k.extend(
+        (first..)
+            .map(|row| f64::from(row) * EVERY_K)
+            .take_while(|t_k| *t_k < to),
+    );
+    t_k.push(to);
+    let elements = ElementGibbs::standard();
+    let rows = t_k.into_iter().map(|t_k| {
+        let mut ev = enthalpy.formation_ev(phase, t_k)?;
+        for (element, atoms) in &bound {
+            ev -= atoms * elements.ev_per_atom_at_one_bar(*element, phase, t_k)?;
+        }
+        Ok((t_k, ev))
+    });
+    Ok(Gibbs::Table(GibbsTable::new(
+        rows.collect::<Result<_, ThermoError>>()?,
+    )?))
+}
+
 /// A measured phase, most stable of its formula, and its computed counterpart.
 struct Pair<'a> {
     measured: &'a PhaseData,
     computed: &'a PhaseData,
 }
 
+/// `finished` completes the computed energy of a phase when its anchors are known.
 fn anchored(
     entries: Vec<PhaseData>,
+    finished: impl Fn(&Phase, Gibbs, &[Anchor]) -> Result<Gibbs, ThermoError>,
     warnings: &mut Vec<ThermoWarning>,
 ) -> Result<Vec<PhaseData>, ThermoError> {
     let of = |evidence: Evidence| {
@@ -290,7 +339,7 @@ fn anchored(
         phases.push(PhaseData {
             evidence: Evidence::Anchored,
             gibbs: Some(Gibbs::Anchored(Anchored {
-                computed: Box::new(computed),
+                computed: Box::new(finished(&data.phase, computed, &anchors)?),
                 anchors,
             })),
             origin: format!("{}; anchored to {made_from}", data.origin),

@@ -304,6 +304,24 @@ fn computed_phases_are_anchored_to_measured_ones() {
         misfit(&enthalpy)
     );
     assert!((misfit(&set) - 35.0).abs() < 1.0, "{}", misfit(&set));
+    // BaO2 gives off its oxygen at some 1100 K in 1 bar O2, on which the Brin process rested. With the entropy of the
+    // gas the computed enthalpies make it 774 K; without, it never would.
+    let dissociation = super::tests::reaction("BaO2 -> BaO + O2");
+    let oxygen = Atmosphere::custom(vec![(Formula::parse("O2").expect("O2"), 1.0)]).expect("a gas");
+    let energy = |t_k: f64| {
+        enthalpy
+            .reaction_energy_ev(&dissociation, t_k, &oxygen)
+            .expect("in range")
+    };
+    let equilibrium_k = (300..1700)
+        .map(f64::from)
+        .find(|t_k| energy(*t_k) < 0.0)
+        .expect("it dissociates");
+    eprintln!(
+        "BaO2 dissociates at {equilibrium_k} K, {} eV at 300 K",
+        energy(300.0)
+    );
+    assert!((700.0..1150.0).contains(&equilibrium_k), "{equilibrium_k}");
     let mut reversed: Vec<PhaseData> = entries(1).into_iter().chain(entries(2)).collect();
     reversed.reverse();
     assert_eq!(

@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+
 use super::results::blob_path;
 use super::{Digest, Manifest, StoreError};
 
@@ -29,6 +31,14 @@ impl Artifact {
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         let entry = self.manifest.files.get(name)?;
         Some(blob_path(&self.root, &entry.digest))
+    }
+
+    /// What a JSON file holds.
+    pub fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {
+        serde_json::from_slice(&self.read(name)?).map_err(|error| StoreError::Form {
+            path: self.path(name).unwrap_or_default(),
+            reason: error.to_string(),
+        })
     }
 
     /// The bytes of a file, compared with their digest. A damaged file is put aside, so that the result counts as

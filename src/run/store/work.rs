@@ -1,6 +1,8 @@
 use std::fs::File;
-use std::io;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+use serde::Serialize;
 
 use super::Key;
 
@@ -19,6 +21,13 @@ impl Work {
     /// Writes a whole file. `name` is a plain file name.
     pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         std::fs::write(self.path(name)?, bytes)
+    }
+
+    /// Writes a value as JSON.
+    pub fn write_json<T: Serialize>(&self, name: &str, value: &T) -> io::Result<()> {
+        let mut file = BufWriter::new(self.create(name)?);
+        serde_json::to_writer(&mut file, value)?;
+        file.flush()
     }
 
     /// Opens a file to be written bit by bit.
