@@ -91,6 +91,9 @@ pub fn shown(table: &Table) -> String {
             "  ({MOST_ROWS} of {all} rows; the files have all)\n"
         ));
     }
+    if !table.note.is_empty() {
+        out.push_str(&format!("  {}\n", table.note));
+    }
     out
 }
 

@@ -1006,12 +1006,22 @@ fn by_name(by: By) -> &'static str {
     }
 }
 
+/// What an hour of the schedule was declared to be; sweeps are the automaton's own time.
+fn conversion(one: &Evolution) -> String {
+    one.sweeps_per_hour.map_or_else(String::new, |rate| {
+        format!(
+            "{rate} sweeps stand for an hour, as declared; the automaton has no clock of its own"
+        )
+    })
+}
+
 /// Means and standard errors, record by record; phases that never appear are left out.
 fn fractions(gathered: &Gathered, by: By) -> Table {
     let Some(first) = gathered.realisations.first() else {
         return Table::default();
     };
     let mut table = Table::new(by_name(by))
+        .with_note(conversion(first))
         .with(Column::numbers("time", "sweeps", first.time_sweeps.clone()).as_axis())
         .with(Column::numbers("temperature", "K", first.temperature_k.clone()).as_axis());
     for (at, phase) in first.phases.iter().enumerate() {
@@ -1126,6 +1136,7 @@ fn gas_table(gathered: &Gathered) -> Table {
         return Table::default();
     };
     let mut table = Table::new("gas per formula unit at the start")
+        .with_note(conversion(first))
         .with(Column::numbers("time", "sweeps", first.time_sweeps.clone()).as_axis())
         .with(Column::numbers("temperature", "K", first.temperature_k.clone()).as_axis());
     for (at, gas) in first.gases.iter().enumerate() {

@@ -10,7 +10,7 @@ use crate::app::report::{value_json, value_text};
 use crate::app::table;
 use crate::lang::diag::{Diagnostic, codes, did_you_mean, list_words, render};
 use crate::lang::schema::{FunctionSchema, Outcome, json_schema, kind_markdown, kind_terminal};
-use crate::lang::sema::{Evaluator, MemberId, NoNames, Value};
+use crate::lang::sema::{Evaluator, MemberId, NoNames, Study, Value};
 use crate::lang::source::SourceMap;
 use crate::lang::syntax;
 use crate::run::engine::Results;
@@ -169,17 +169,13 @@ fn story_json(story: &Story) -> serde_json::Value {
 }
 
 pub(super) fn show(arguments: &NodeArguments) -> u8 {
-    let is_expression = arguments.node.as_deref().is_some_and(|node| {
-        node.split_once(']')
-            .map_or(node, |(_, rest)| rest)
-            .contains('.')
-    });
-    if is_expression {
-        return show_expression(arguments);
-    }
     let Some(opened) = open(&arguments.study, arguments.json) else {
         return FAULT;
     };
+    let node = arguments.node.as_deref();
+    if node.is_some_and(|text| !may_be_node(&opened.checked.study, text)) {
+        return show_expression(arguments);
+    }
     let Some((graph, store, plan)) = opened.planned() else {
         return FAULT;
     };
@@ -235,6 +231,17 @@ pub(super) fn show(arguments: &NodeArguments) -> u8 {
         print!("{}", node_text(&graph, &plan, &store, member));
     }
     0
+}
+
+/// Whether a text is a node or a part of a family, and not an expression. An unknown name counts as a node, as the
+/// message about it is the better one then.
+fn may_be_node(study: &Study, text: &str) -> bool {
+    let name = text.split('[').next().unwrap_or(text);
+    let is_word = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let is_value = study.lets.iter().any(|(known, _)| known == name)
+        || study.parameters.iter().any(|(known, ..)| known == name);
+    let selected = text[name.len()..].find(']').map(|at| name.len() + at + 1);
+    is_word && !is_value && selected.is_none_or(|end| end == text.len())
 }
 
 /// What [`node_text`] says, for programs.
@@ -368,7 +375,7 @@ fn show_expression(arguments: &NodeArguments) -> u8 {
 }
 
 /// A value as the answer to a question.
-pub(crate) fn answer(study: &crate::lang::sema::Study, value: &Value) -> String {
+pub(crate) fn answer(study: &Study, value: &Value) -> String {
     match value {
         Value::Table(one) => table::shown(one),
         Value::Each(values) => {

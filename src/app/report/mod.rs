@@ -115,11 +115,15 @@ fn plot(
     drawn: &mut Drawn,
 ) -> Result<(), String> {
     let mut panels = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
     for (member, value) in each(value) {
         let Value::Table(table) = &value else {
             return Err(format!("{} cannot be drawn, only a table can", value.ty()));
         };
         panels.push(Panel::from_table(caption(study, member), table, against)?);
+        if !table.note.is_empty() && !notes.contains(&table.note) {
+            notes.push(table.note.clone());
+        }
         let suffix = member
             .map(|member| slug(&caption(study, Some(member))))
             .unwrap_or_default();
@@ -128,6 +132,7 @@ fn plot(
     let plot = Plot {
         title: written.to_owned(),
         panels,
+        note: notes.join("; "),
     };
     write(&with_suffix(stem, "svg"), plot.svg().as_bytes(), drawn)
 }
@@ -148,22 +153,26 @@ fn table_of(
             let Value::Table(one) = &value else { continue };
             let mut shown = (**one).clone();
             let place = caption(study, member);
-            if !place.is_empty() {
-                shown.title = format!("{} ({place})", shown.title);
-            }
+            shown.title = match member {
+                Some(member) => format!("{}: {}", study.label(member), shown.title),
+                None => format!("{written}: {}", shown.title),
+            };
             drawn.text.push_str(&format!("\n{}", table::shown(&shown)));
             write_data(one, stem, &slug(&place), drawn)?;
         }
         return Ok(());
     }
-    let rows: Vec<Vec<String>> = values
-        .iter()
-        .map(|(member, value)| vec![caption(study, *member), value_text(value)])
-        .collect();
-    let header = vec![String::new(), written.to_owned()];
-    drawn
-        .text
-        .push_str(&format!("\n{}", table::aligned(&header, &rows)));
+    let text = match values.as_slice() {
+        [(None, value)] => format!("{written} = {}\n", value_text(value)),
+        _ => {
+            let rows: Vec<Vec<String>> = values
+                .iter()
+                .map(|(member, value)| vec![caption(study, *member), value_text(value)])
+                .collect();
+            table::aligned(&[String::new(), written.to_owned()], &rows)
+        }
+    };
+    drawn.text.push_str(&format!("\n{text}"));
     let json: Vec<serde_json::Value> = values
         .iter()
         .map(|(member, value)| value_json(study, *member, value))

@@ -9,6 +9,8 @@ use crate::lang::sema::{Column, Table};
 pub struct Plot {
     pub title: String,
     pub panels: Vec<Panel>,
+    /// Small print below: what has to be known to read the axes.
+    pub note: String,
 }
 
 /// One set of axes.
@@ -44,6 +46,7 @@ const LEFT: f64 = 62.0;
 const TOP: f64 = 64.0;
 const GAP: f64 = 26.0;
 const BOTTOM: f64 = 52.0;
+const NOTE: f64 = 16.0;
 /// Panels in one row.
 const PER_ROW: usize = 3;
 
@@ -129,7 +132,8 @@ impl Plot {
         let legend_lines = legend_layout(&names, columns as f64 * (PANEL_WIDTH + GAP)).1;
         let row_height = PANEL_HEIGHT + BOTTOM + 30.0;
         let width = LEFT + columns as f64 * (PANEL_WIDTH + GAP);
-        let legend_height = 24.0 + 18.0 * legend_lines as f64;
+        let note_height = if self.note.is_empty() { 0.0 } else { NOTE };
+        let legend_height = 24.0 + 18.0 * legend_lines as f64 + note_height;
         let height = TOP + rows as f64 * row_height - 30.0 + legend_height;
         let mut out = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
@@ -181,6 +185,14 @@ impl Plot {
                 x + 30.0,
                 y + 4.0,
                 formula_text(name)
+            );
+        }
+        if !self.note.is_empty() {
+            let _ = writeln!(
+                out,
+                "<text x=\"{LEFT}\" y=\"{:.1}\" font-size=\"11\" fill=\"#555\">{}</text>",
+                height - 8.0,
+                escape(&self.note)
             );
         }
         out.push_str("</svg>\n");
@@ -501,6 +513,7 @@ mod tests {
         assert!(error.contains("`temperature` and `time`"), "{error}");
         let svg = Plot {
             title: "a < b".into(),
+            note: "60 sweeps & more".into(),
             panels: vec![panel],
         }
         .svg();

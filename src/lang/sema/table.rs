@@ -6,6 +6,9 @@ pub struct Table {
     /// What the table shows, for captions: "Mass fractions of the phases".
     pub title: String,
     pub columns: Vec<Column>,
+    /// What has to be known to read it, shown wherever it is: "60 sweeps stand for an hour, as declared".
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 /// One column. Exactly one of `numbers` and `texts` is filled.
@@ -30,8 +33,14 @@ impl Table {
     pub fn new(title: impl Into<String>) -> Self {
         Table {
             title: title.into(),
-            columns: Vec::new(),
+            ..Table::default()
         }
+    }
+
+    #[must_use]
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
     }
 
     pub fn column(&self, name: &str) -> Option<&Column> {
