@@ -117,7 +117,12 @@ pub(super) fn run(arguments: &RunArguments) -> u8 {
             write_lock(&opened, &graph, &report);
         }
     }
-    exit.code()
+    let code = exit.code();
+    // The process ends here and its memory with it: taking a large study apart first would be for nothing.
+    drop(results);
+    std::mem::forget((report, graph));
+    std::mem::forget(opened);
+    code
 }
 
 fn options(arguments: &RunArguments, opened: &Opened, graph: &Graph<'_>) -> Option<Options> {
