@@ -196,7 +196,7 @@ fn print_tasks(report: &RunReport) {
         let (counts, seconds) = rows.entry(name).or_default();
         let column = match task.state {
             TaskState::Stored | TaskState::Reused => 0,
-            TaskState::Finished => 1,
+            TaskState::Finished | TaskState::Superseded => 1,
             TaskState::Failed(_) => 2,
             TaskState::Skipped(_) | TaskState::Stopped => 3,
         };
@@ -273,6 +273,7 @@ fn print_json(opened: &Opened, graph: &Graph<'_>, report: &RunReport) {
             let (state, text) = match &task.state {
                 TaskState::Stored => ("stored", None),
                 TaskState::Finished => ("finished", None),
+                TaskState::Superseded => ("superseded", None),
                 TaskState::Reused => ("reused", None),
                 TaskState::Failed(fault) => ("failed", Some(fault.text.clone())),
                 TaskState::Skipped(_) => ("skipped", None),

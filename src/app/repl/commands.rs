@@ -345,7 +345,7 @@ fn summary(report: &RunReport) -> String {
     let mut counts = [0usize; 5];
     for task in &report.tasks {
         let column = match task.state {
-            TaskState::Finished => 0,
+            TaskState::Finished | TaskState::Superseded => 0,
             TaskState::Stored | TaskState::Reused => 1,
             TaskState::Failed(_) => 2,
             TaskState::Skipped(_) => 3,

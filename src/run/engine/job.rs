@@ -75,7 +75,10 @@ impl Jobs<'_> {
                 TaskState::Failed(fault)
             }
         };
-        let done = matches!(state, TaskState::Finished | TaskState::Reused);
+        let done = matches!(
+            state,
+            TaskState::Finished | TaskState::Superseded | TaskState::Reused
+        );
         let report = TaskReport {
             task: id,
             state,
@@ -192,10 +195,14 @@ impl Jobs<'_> {
             id,
             Done {
                 key: task.key,
-                artifact: committed,
+                artifact: committed.artifact,
             },
         );
-        Ok(TaskState::Finished)
+        Ok(if committed.differs {
+            TaskState::Superseded
+        } else {
+            TaskState::Finished
+        })
     }
 
     /// Looks whether the result is there meanwhile: under its key, or from the same bytes of its inputs.

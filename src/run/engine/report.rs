@@ -32,6 +32,8 @@ pub struct TaskReport {
 pub enum TaskState {
     /// Was in the store before.
     Stored,
+    /// Computed in this run, with other bytes than another process, which was faster; its result stands.
+    Superseded,
     /// Computed in this run.
     Finished,
     /// Found in the store during the run.

@@ -215,6 +215,13 @@ fn diagnostics(graph: &Graph<'_>, report: &RunReport) -> Vec<Diagnostic> {
                 found.push(finding.at(span, "warned while it ran"));
             }
         }
+        if task.state == TaskState::Superseded {
+            let headline =
+                format!("`{label}` came out with other bytes than another run has stored");
+            let finding = Diagnostic::new(codes::RESULT_DIFFERS, headline)
+                .at(span, "the result that was first stands");
+            found.push(finding);
+        }
         if let TaskState::Failed(fault) = &task.state
             && told.insert((planned.member, fault.text.clone()))
         {

@@ -33,6 +33,6 @@ pub use error::StoreError;
 pub use key::{Difference, Digest, Key, KeyHasher, KeyParts};
 pub use lock::{Lock, LockedNode};
 pub use manifest::{FileEntry, Manifest};
-pub use results::Store;
+pub use results::{Committed, Store};
 pub use survey::Survey;
 pub use work::Work;

@@ -18,6 +18,14 @@ pub struct Store {
     counter: AtomicU64,
 }
 
+/// What stands in the store after a computation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Committed {
+    pub artifact: Digest,
+    /// Another computation of the same key was there first, with other bytes.
+    pub differs: bool,
+}
+
 impl Store {
     /// Opens the store in a folder. Nothing is created before something is written, so a plan leaves no trace and a
     /// store that cannot be written can be read.
@@ -159,9 +167,8 @@ impl Store {
         content: Option<&KeyParts>,
         warnings: &[String],
         seconds: f64,
-    ) -> Result<Digest, StoreError> {
+    ) -> Result<Committed, StoreError> {
         let key = work.key;
-        let mut warnings = warnings.to_vec();
         let mut files = BTreeMap::new();
         let folder = work.folder();
         let mut names: Vec<PathBuf> = fs::read_dir(folder)
@@ -177,13 +184,11 @@ impl Store {
         }
         let artifact_digest = Manifest::digest_of(&files);
         if let Some(first) = self.manifest(&key) {
-            if first.artifact_digest != artifact_digest {
-                warnings.push(
-                    "another run gave other bytes under this key; the first result stands".into(),
-                );
-            }
             self.remember_all([(label, &key)]);
-            return Ok(first.artifact_digest);
+            return Ok(Committed {
+                artifact: first.artifact_digest,
+                differs: first.artifact_digest != artifact_digest,
+            });
         }
         self.enter(&Manifest {
             key,
@@ -191,7 +196,7 @@ impl Store {
             parts: parts.clone(),
             files,
             artifact_digest,
-            warnings,
+            warnings: warnings.to_vec(),
             seconds,
             created: jiff::Timestamp::now().to_string(),
             synth_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -202,7 +207,10 @@ impl Store {
             let _ = Self::place(&self.content_path(content), key.to_string().as_bytes());
         }
         self.remember_all([(label, &key)]);
-        Ok(artifact_digest)
+        Ok(Committed {
+            artifact: artifact_digest,
+            differs: false,
+        })
     }
 
     /// Moves a written file to the place that its bytes give it.

@@ -14,7 +14,7 @@ fn put(store: &Store, value: &str, bytes: &[u8]) -> (Key, Digest) {
     let digest = store
         .commit(work, "node", &parts, None, &[], 0.1)
         .expect("stored");
-    (parts.key(), digest)
+    (parts.key(), digest.artifact)
 }
 
 #[test]
@@ -108,6 +108,14 @@ fn the_first_result_stands() {
             .expect("read"),
         b"one"
     );
+    // Whoever comes second is told whether it makes a difference.
+    for (bytes, differs) in [(b"one", false), (b"two", true)] {
+        let work = store.begin(&key).expect("a folder");
+        work.write("a.csv", bytes).expect("written");
+        let committed = store.commit(work, "node", &parts("1"), None, &[], 0.1);
+        let artifact = first;
+        assert_eq!(committed.expect("stored"), Committed { artifact, differs });
+    }
 }
 
 #[test]
