@@ -136,7 +136,7 @@ impl<'a> Checker<'a> {
                     {
                         self.add_step(kind, StepRef::of_field(field, at), first, &mut steps);
                     } else if own || first {
-                        self.unknown_field(kind, &field.name, body.span);
+                        self.unknown_field(kind, &field.name);
                     }
                     continue;
                 };
@@ -159,7 +159,7 @@ impl<'a> Checker<'a> {
         (fields.into_iter().flatten().collect(), steps)
     }
 
-    fn unknown_field(&self, kind: &KindSchema, name: &ast::Word, body: Span) {
+    fn unknown_field(&self, kind: &KindSchema, name: &ast::Word) {
         let mut known: Vec<&str> = kind.fields.iter().map(|field| field.name).collect();
         known.sort_unstable();
         let finding = Diagnostic::new(
@@ -167,7 +167,6 @@ impl<'a> Checker<'a> {
             format!("a `{}` has no field `{}`", kind.name, name.text),
         )
         .at(name.span, "unknown field");
-        let _ = body;
         self.report(match did_you_mean(&name.text, known.iter().copied()) {
             Some(near) => finding
                 .help(format!("did you mean `{near}`?"))
@@ -348,7 +347,7 @@ impl<'a> Checker<'a> {
                 && kind.verb(&field.name.text).is_none()
                 && !matches!(&field.value.kind, ExprKind::Name(verb) if kind.verb(verb).is_some())
             {
-                self.unknown_field(kind, &field.name, template.body.span);
+                self.unknown_field(kind, &field.name);
             }
         }
     }

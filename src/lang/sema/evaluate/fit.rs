@@ -441,7 +441,7 @@ impl Evaluator<'_> {
     ) -> Option<Value> {
         let known = choices.iter().find(|choice| choice.name == name);
         match (known, self.names.name(name, span)) {
-            (Some(choice), Lookup::Unknown) => self.chosen(choice, &[], what, span),
+            (Some(choice), Lookup::Unknown) => self.chosen(choice, &[], span),
             (Some(_), _) => self.report(
                 Diagnostic::new(
                     codes::SHADOWED,
@@ -487,30 +487,18 @@ impl Evaluator<'_> {
         let Some(choice) = choices.iter().find(|choice| choice.name == name) else {
             return self.unknown_word(choices, name, span, what);
         };
-        let inner = format!("`{name}`");
-        let fitted = self.fit_arguments(choice.arguments, arguments, &inner, span)?;
-        Some(Value::Choice(
-            choice.name.into(),
-            Arc::new(
-                fitted
-                    .into_iter()
-                    .map(|(name, value)| (name.to_owned(), value))
-                    .collect(),
-            ),
-        ))
+        self.chosen(choice, arguments, span)
     }
 
-    /// A word without arguments: those that it has take their defaults.
+    /// A word with its arguments; those that are left out take their defaults.
     fn chosen(
         &mut self,
         choice: &'static Choice,
-        _: &[Argument],
-        what: &str,
+        arguments: &[Argument],
         span: Span,
     ) -> Option<Value> {
-        let _ = what;
-        let fitted =
-            self.fit_arguments(choice.arguments, &[], &format!("`{}`", choice.name), span)?;
+        let what = format!("`{}`", choice.name);
+        let fitted = self.fit_arguments(choice.arguments, arguments, &what, span)?;
         Some(Value::Choice(
             choice.name.into(),
             Arc::new(
