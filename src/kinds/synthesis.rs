@@ -374,13 +374,13 @@ impl Kind for Synthesis {
         let mut realisations = Vec::new();
         for (at, artifact) in replicas.iter().enumerate() {
             realisations.push(artifact.json("evolution.json")?);
-            let copy = |from: &str, to: &str| -> Result<(), Failure> {
-                Ok(task.work.write(to, &artifact.read(from)?)?)
-            };
-            copy("state.json", &format!("state_{at}.json"))?;
-            if artifact.files().any(|name| name == SNAPSHOTS) {
-                copy(SNAPSHOTS, &format!("snapshots_{at}.npz"))?;
-                copy(SNAPSHOT_PHASES, SNAPSHOT_PHASES)?;
+            task.work
+                .write(&format!("state_{at}.json"), &artifact.read("state.json")?)?;
+            if artifact.files().any(|name| name == "snapshots.npz") {
+                task.work.write(
+                    &format!("snapshots_{at}.npz"),
+                    &artifact.read("snapshots.npz")?,
+                )?;
             }
         }
         let gathered = Gathered { realisations };
@@ -400,7 +400,7 @@ impl Kind for Synthesis {
         )?;
         task.work
             .write("gases.csv", gas_table(&gathered).to_csv().as_bytes())?;
-        task.work.write_json("evolution.json", &gathered)?;
+        task.work.write_json_line("evolution.json", &gathered)?;
         Ok(())
     }
 
@@ -842,11 +842,11 @@ fn fire(task: &Task<'_>, network: &Network) -> Result<(), Failure> {
             .map(|phase| phase.name.as_str())
             .enumerate()
             .collect();
-        task.work.write_json(SNAPSHOT_PHASES, &names)?;
+        task.work.write_json("snapshot_phases.json", &names)?;
     }
     task.work
-        .write_json("evolution.json", &recorder.evolution)?;
-    task.work.write_json("state.json", &state)?;
+        .write_json_line("evolution.json", &recorder.evolution)?;
+    task.work.write_json_line("state.json", &state)?;
     Ok(())
 }
 

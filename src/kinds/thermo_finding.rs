@@ -1,9 +1,10 @@
+//! What thermochemistry could not answer, as kinds report it.
+
 use crate::lang::diag::codes::chemistry as codes;
 use crate::physics::thermo::ThermoError;
 use crate::run::kind::Finding;
 
-/// A finding for what thermochemistry could not answer.
-/// What is wrong with thermochemical data, as a finding about a field.
+/// A finding at the field with this path.
 pub(super) fn finding_of(error: &ThermoError, path: String) -> Finding {
     let code = match error {
         ThermoError::Ambiguous { .. } => codes::SEVERAL_PHASES,

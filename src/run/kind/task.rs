@@ -84,6 +84,17 @@ impl Failure {
     }
 }
 
+/// A result that another node left could not be read.
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Failure {
+            help: error.help().map(Into::into),
+            code: codes::STORE,
+            ..Failure::new(error.to_string())
+        }
+    }
+}
+
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Failure {

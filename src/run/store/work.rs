@@ -35,6 +35,20 @@ impl Work {
         File::create(self.path(name)?)
     }
 
+    /// Writes a value as JSON that people read: indented.
+    pub fn write_json<T: Serialize + ?Sized>(&self, name: &str, value: &T) -> io::Result<()> {
+        let mut out = BufWriter::new(self.create(name)?);
+        serde_json::to_writer_pretty(&mut out, value)?;
+        out.flush()
+    }
+
+    /// Writes a value as JSON on one line, for long lists of numbers.
+    pub fn write_json_line<T: Serialize + ?Sized>(&self, name: &str, value: &T) -> io::Result<()> {
+        let mut out = BufWriter::new(self.create(name)?);
+        serde_json::to_writer(&mut out, value)?;
+        out.flush()
+    }
+
     fn path(&self, name: &str) -> io::Result<PathBuf> {
         let plain = !name.is_empty() && !name.contains(['/', '\\']) && !name.starts_with('.');
         if plain {
