@@ -60,6 +60,75 @@ fn only_what_changed_runs_again() {
     );
 }
 
+/// Every cell of a snapshot has a name in the artifact that the run gathered from its realisations.
+#[test]
+fn snapshots_are_stored_with_the_names_of_their_phases() {
+    let bench = Bench::new(&STUDY.replace(
+        "  realisations: 2\n",
+        "  realisations: 2\n  snapshots: 40 sweeps\n",
+    ));
+    let (code, shown) = bench.run(&["--quiet"]);
+    assert_eq!(code, 0, "{shown}");
+    let store = bench.folder.path().join(".synth");
+    let files = gathered_files(&store, "fired[ratio: 2]");
+    let read = |name: &str| {
+        let digest = files[name]["digest"].as_str().expect("a digest");
+        let digest = digest.split(':').next_back().expect("hexadecimal");
+        std::fs::read(store.join("blobs").join(&digest[..2]).join(digest)).expect("a blob")
+    };
+    let names: std::collections::BTreeMap<u16, String> =
+        serde_json::from_slice(&read("snapshot_phases.json")).expect("names by number");
+    assert!(files.contains_key("snapshots_1.npz"), "{files:?}");
+    let cells = first_cells(&read("snapshots_0.npz"));
+    assert_eq!(cells.len(), 216);
+    let mut counts = std::collections::BTreeMap::new();
+    for cell in &cells {
+        *counts.entry(names[cell].as_str()).or_insert(0) += 1;
+    }
+    // What was mixed, two to one in moles: of 216 cells, by volume, 216 · 2 · 41.8 / (2 · 41.8 + 31.2) are BaO.
+    assert_eq!(
+        counts.keys().copied().collect::<Vec<_>>(),
+        ["BaO", "TiO2(rutile)"]
+    );
+    assert!((140..=175).contains(&counts["BaO"]), "{counts:?}");
+}
+
+/// The files of the stored result of a replicated node as a whole, by name.
+fn gathered_files(store: &Path, node: &str) -> serde_json::Map<String, serde_json::Value> {
+    let mut folders = vec![store.join("keys")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let bytes = std::fs::read(path).expect("a manifest");
+            let manifest: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+            let files = manifest["files"].as_object().expect("files");
+            let name = manifest["node"].as_str().expect("a name");
+            if name.starts_with(node) && files.contains_key("fractions_by_mass.csv") {
+                return files.clone();
+            }
+        }
+    }
+    panic!("`{node}` is not stored")
+}
+
+/// The cells of the first snapshot in an archive: 16-bit numbers behind the header of its first member.
+fn first_cells(archive: &[u8]) -> Vec<u16> {
+    let npy = archive
+        .windows(6)
+        .position(|window| window == b"\x93NUMPY")
+        .expect("a NumPy array");
+    let header = u16::from_le_bytes([archive[npy + 8], archive[npy + 9]]);
+    archive[npy + 10 + usize::from(header)..]
+        .chunks_exact(2)
+        .take(216)
+        .map(|bytes| u16::from_le_bytes([bytes[0], bytes[1]]))
+        .collect()
+}
+
 #[test]
 fn one_and_two_threads_give_the_same_bytes_and_the_lock_holds_them() {
     let (one, two) = (Bench::new(STUDY), Bench::new(STUDY));

@@ -35,6 +35,8 @@ const SNAPSHOT_PHASES: &str = "snapshot_phases.json";
 
 /// fs in an hour
 const HOUR_FS: f64 = 3.6e18;
+/// Names of the phases by their numbers in the snapshots.
+const SNAPSHOT_PHASES: &str = "snapshot_phases.json";
 /// Records of a firing when nothing else is asked for.
 const RECORDS: f64 = 200.0;
 
@@ -68,7 +70,7 @@ const PURE: ResultType = ResultType::Quantity(Dimension::NONE, "%");
 
 const SCHEMA: KindSchema = KindSchema {
     name: "synthesis",
-    version: 1,
+    version: 2,
     summary: "powders fired by a schedule, as a cellular automaton of reacting cells",
     doc: "Each site of a periodic grid holds a phase; sites react with their neighbours and with the gas by the rates of \
           a reaction library, at the temperature and gas pressures of the moment. The rule is that of ReactCA (Gallant \
@@ -382,6 +384,14 @@ impl Kind for Synthesis {
                     &artifact.read("snapshots.npz")?,
                 )?;
             }
+        }
+        // Every realisation numbers its phases alike.
+        if let Some(first) = replicas
+            .iter()
+            .find(|one| one.files().any(|name| name == SNAPSHOT_PHASES))
+        {
+            task.work
+                .write(SNAPSHOT_PHASES, &first.read(SNAPSHOT_PHASES)?)?;
         }
         let gathered = Gathered { realisations };
         for (by, name) in [
@@ -842,7 +852,7 @@ fn fire(task: &Task<'_>, network: &Network) -> Result<(), Failure> {
             .map(|phase| phase.name.as_str())
             .enumerate()
             .collect();
-        task.work.write_json("snapshot_phases.json", &names)?;
+        task.work.write_json(SNAPSHOT_PHASES, &names)?;
     }
     task.work
         .write_json_line("evolution.json", &recorder.evolution)?;
