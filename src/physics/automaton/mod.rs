@@ -43,12 +43,14 @@
 //!
 //! [`Chemistry`] (phases, balanced reactions), [`Kinetics`] (scores by temperature and atmosphere; [`Scored`] makes
 //! them from energies), [`Programme`] (the firing), [`Start::build`] (the sample), [`run`], which tells an [`Observer`]
-//! [records](Record) and [snapshots](Snapshot) and returns the final [`State`]. A run is serial; realisations are
+//! [records](Record) and [snapshots](Snapshot) and returns the final [`State`]. A [`Recorder`] keeps the records as an
+//! [`Evolution`]; several [`Realisations`] have means and errors. A run is serial; realisations are
 //! independent. Random numbers come from the sample's own [stream](crate::physics::numerics::Stream), which the state
 //! carries, so a run that is cut and taken up again gives the same bits.
 
 mod chemistry;
 mod error;
+mod evolution;
 mod firing;
 mod kinetics;
 mod network;
@@ -64,6 +66,7 @@ mod tests;
 
 pub use chemistry::{Chemistry, MOST_PHASES, PhaseSpec, Reaction, ReactionSpec, VolumeRounding};
 pub use error::AutomatonError;
+pub use evolution::{Evolution, Realisations, Recorder};
 pub use firing::{Duration, Firing, FiringError, FiringStep, Pace};
 pub use kinetics::{Energies, GibbsTable, Kinetics, Scored, TabulatedScores};
 pub use network::Network;

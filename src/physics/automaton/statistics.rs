@@ -60,8 +60,12 @@ impl FromIterator<f64> for Moments {
 
 /// Spread over realisations, record by record and column by column. Realisations are rows of equal shape, one for
 /// each record; what is longer than the shortest is left out.
-pub fn spread(realisations: &[Vec<Vec<f64>>]) -> Vec<Vec<Moments>> {
-    let records = realisations.iter().map(Vec::len).min().unwrap_or(0);
+pub fn spread(realisations: &[&[Vec<f64>]]) -> Vec<Vec<Moments>> {
+    let records = realisations
+        .iter()
+        .map(|rows| rows.len())
+        .min()
+        .unwrap_or(0);
     (0..records)
         .map(|t| {
             let columns = realisations
@@ -139,8 +143,8 @@ mod tests {
     #[test]
     fn spread_goes_record_by_record() {
         let spread = spread(&[
-            vec![vec![1.0, 0.0], vec![2.0, 1.0]],
-            vec![vec![3.0, 0.0], vec![4.0, 3.0]],
+            &[vec![1.0, 0.0], vec![2.0, 1.0]],
+            &[vec![3.0, 0.0], vec![4.0, 3.0]],
         ]);
         let means: Vec<Vec<f64>> = spread
             .iter()

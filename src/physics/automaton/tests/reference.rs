@@ -319,6 +319,7 @@ fn mass_fractions(runs: &[Vec<Record>]) -> Vec<Vec<Moments>> {
                 .collect()
         })
         .collect();
+    let rows: Vec<&[Vec<f64>]> = rows.iter().map(Vec::as_slice).collect();
     spread(&rows)
 }
 
