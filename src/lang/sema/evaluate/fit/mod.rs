@@ -1,16 +1,24 @@
 //! Values where a type is expected: words of closed sets, phases, units, ranges, nodes of the right kind.
 
+mod choice;
+mod node;
+mod range;
+mod record;
+
+pub use range::check_range;
+
 use std::sync::Arc;
+
+use range::inner_range;
 
 use super::super::{Value, ValueType};
 use super::chemistry::as_mixture;
 use super::{Evaluator, Lookup, codes};
 use crate::base::Element;
-use crate::lang::diag::codes::{chemistry as chemistry_codes, names as name_codes};
-use crate::lang::diag::{Diagnostic, did_you_mean, list_words};
-use crate::lang::schema::{Choice, Default, Field, Outcome, Range, Type};
+use crate::lang::diag::{Diagnostic, list_words};
+use crate::lang::schema::{Range, Type};
 use crate::lang::source::{Span, join};
-use crate::lang::syntax::ast::{Argument, Expr, ExprKind, Word};
+use crate::lang::syntax::ast::{Expr, ExprKind, Word};
 use crate::lang::units::{self, Dimension, Quantity};
 
 impl Evaluator<'_> {
@@ -249,24 +257,6 @@ impl Evaluator<'_> {
         self.in_range(fitted, ty, range, what, span)
     }
 
-    fn in_range(
-        &mut self,
-        value: Value,
-        ty: &Type,
-        range: Range,
-        what: &str,
-        span: Span,
-    ) -> Option<Value> {
-        match check_range(&value, range, ty) {
-            Ok(()) => Some(value),
-            Err(text) => self.report(
-                Diagnostic::new(codes::OUT_OF_RANGE, format!("{what} {text}"))
-                    .at(span, format!("{value}"))
-                    .help(range_help(range, ty)),
-            ),
-        }
-    }
-
     fn wrong_type<T>(&mut self, value: &Value, ty: &Type, what: &str, span: Span) -> Option<T> {
         let found = value.ty();
         let help = match (ty, value) {
@@ -331,21 +321,6 @@ impl Evaluator<'_> {
                 "give a unit to the numbers that it is made of, like `1 {unit}`"
             ))
         })
-    }
-
-    /// A range whose ends are fitted already.
-    fn rising(&mut self, low: Value, high: Value, span: Span) -> Option<Value> {
-        if let (Some(x), Some(y)) = (low.as_f64(), high.as_f64())
-            && x > y
-        {
-            return self.report(
-                Diagnostic::new(codes::RANGE_LIST, "this range ends before it begins")
-                    .at(span, format!("{low} is more than {high}"))
-                    .help(format!("write `{high} .. {low}`"))
-                    .edit(span, format!("{high} .. {low}")),
-            );
-        }
-        Some(Value::Span(Box::new((low, high))))
     }
 
     fn path(&mut self, text: &str, span: Span) -> Option<Value> {
@@ -431,362 +406,6 @@ impl Evaluator<'_> {
         self.diagnostics.extend(best.unwrap_or_default());
         None
     }
-
-    fn choice_word(
-        &mut self,
-        choices: &'static [Choice],
-        name: &str,
-        span: Span,
-        what: &str,
-    ) -> Option<Value> {
-        let known = choices.iter().find(|choice| choice.name == name);
-        match (known, self.names.name(name, span)) {
-            (Some(choice), Lookup::Unknown) => self.chosen(choice, &[], span),
-            (Some(_), _) => self.report(
-                Diagnostic::new(
-                    codes::SHADOWED,
-                    format!("`{name}` is a word of {what}, and a name of yours"),
-                )
-                .at(span, "which of them?")
-                .help("give your name another spelling"),
-            ),
-            (None, Lookup::Value(value)) => {
-                self.fit_value(value, &Type::Choice(choices), Range::Any, what, span)
-            }
-            (None, Lookup::Poisoned) => None,
-            (None, _) => self.unknown_word(choices, name, span, what),
-        }
-    }
-
-    fn unknown_word<T>(
-        &mut self,
-        choices: &[Choice],
-        name: &str,
-        span: Span,
-        what: &str,
-    ) -> Option<T> {
-        let known: Vec<&str> = choices.iter().map(|choice| choice.name).collect();
-        let finding = Diagnostic::new(codes::WORD, format!("{what} does not know `{name}`"))
-            .at(span, "unknown word");
-        self.report(match did_you_mean(name, known.iter().copied()) {
-            Some(near) => finding
-                .help(format!("did you mean `{near}`?"))
-                .edit(span, near),
-            None => finding.help(format!("write {}", list_words(&known, "or"))),
-        })
-    }
-
-    fn choice_call(
-        &mut self,
-        choices: &'static [Choice],
-        name: &str,
-        span: Span,
-        arguments: &[Argument],
-        what: &str,
-    ) -> Option<Value> {
-        let Some(choice) = choices.iter().find(|choice| choice.name == name) else {
-            return self.unknown_word(choices, name, span, what);
-        };
-        self.chosen(choice, arguments, span)
-    }
-
-    /// A word with its arguments; those that are left out take their defaults.
-    fn chosen(
-        &mut self,
-        choice: &'static Choice,
-        arguments: &[Argument],
-        span: Span,
-    ) -> Option<Value> {
-        let what = format!("`{}`", choice.name);
-        let fitted = self.fit_arguments(choice.arguments, arguments, &what, span)?;
-        Some(Value::Choice(
-            choice.name.into(),
-            Arc::new(
-                fitted
-                    .into_iter()
-                    .map(|(name, value)| (name.to_owned(), value))
-                    .collect(),
-            ),
-        ))
-    }
-
-    /// A word that a `let` or parameter holds, with arguments that were evaluated without a type.
-    fn choice_value(
-        &mut self,
-        choices: &'static [Choice],
-        word: &str,
-        entries: &[(String, Value)],
-        what: &str,
-        span: Span,
-    ) -> Option<Value> {
-        let Some(choice) = choices.iter().find(|choice| choice.name == word) else {
-            return self.unknown_word(choices, word, span, what);
-        };
-        let mut fitted: Vec<(&'static str, Value)> = Vec::new();
-        for (key, value) in entries {
-            let field = match key.parse::<usize>() {
-                Ok(at) => choice.arguments.get(at),
-                Err(_) => choice.arguments.iter().find(|field| field.name == key),
-            };
-            let Some(field) = field else {
-                let known: Vec<&str> = choice.arguments.iter().map(|field| field.name).collect();
-                return self.report(
-                    Diagnostic::new(codes::CALL, format!("`{word}` has no argument `{key}`"))
-                        .at(span, "in this value")
-                        .help(format!("its arguments are {}", list_words(&known, "and"))),
-                );
-            };
-            let inner = format!("the argument `{}` of `{word}`", field.name);
-            fitted.push((
-                field.name,
-                self.fit_value(value.clone(), &field.ty, field.range, &inner, span)?,
-            ));
-        }
-        let fields = choice.arguments;
-        let Value::Record(entries) = self.complete(fields, fitted, &format!("`{word}`"), span)?
-        else {
-            return None;
-        };
-        Some(Value::Choice(choice.name.into(), entries))
-    }
-
-    fn record(
-        &mut self,
-        fields: &'static [Field],
-        entries: &[(Word, Expr)],
-        what: &str,
-        span: Span,
-    ) -> Option<Value> {
-        let mut fitted: Vec<(&'static str, Value)> = Vec::new();
-        let mut sound = true;
-        for (key, value) in entries {
-            let Some(field) = fields.iter().find(|field| field.name == key.text) else {
-                sound = self.unknown_entry::<()>(fields, key, what).is_some();
-                continue;
-            };
-            if fitted.iter().any(|(name, _)| *name == field.name) {
-                self.diagnostics.push(
-                    Diagnostic::new(
-                        name_codes::GIVEN_TWICE,
-                        format!("`{}` is given twice", field.name),
-                    )
-                    .at(key.span, "a second time")
-                    .help("keep one of them"),
-                );
-                sound = false;
-                continue;
-            }
-            let inner = format!("`{}` in {what}", field.name);
-            match self.fit(value, &field.ty, field.range, &inner) {
-                Some(value) => fitted.push((field.name, value)),
-                None => sound = false,
-            }
-        }
-        if !sound {
-            return None;
-        }
-        self.complete(fields, fitted, what, span)
-    }
-
-    fn unknown_entry<T>(&mut self, fields: &[Field], key: &Word, what: &str) -> Option<T> {
-        let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
-        let finding = Diagnostic::new(
-            name_codes::UNKNOWN_FIELD,
-            format!("{what} has no entry `{}`", key.text),
-        )
-        .at(key.span, "unknown entry");
-        self.report(match did_you_mean(&key.text, known.iter().copied()) {
-            Some(near) => finding
-                .help(format!("did you mean `{near}`?"))
-                .edit(key.span, near),
-            None => finding.help(format!("its entries are {}", list_words(&known, "and"))),
-        })
-    }
-
-    /// Entries in the order of the fields, with defaults.
-    fn complete(
-        &mut self,
-        fields: &'static [Field],
-        mut given: Vec<(&'static str, Value)>,
-        what: &str,
-        span: Span,
-    ) -> Option<Value> {
-        let mut entries = Vec::new();
-        for field in fields {
-            if let Some(at) = given.iter().position(|(name, _)| *name == field.name) {
-                entries.push((field.name.to_owned(), given.swap_remove(at).1));
-                continue;
-            }
-            match field.default {
-                Default::Required => {
-                    return self.report(
-                        Diagnostic::new(
-                            name_codes::MISSING_FIELD,
-                            format!("{what} needs `{}`", field.name),
-                        )
-                        .at(span, "not given here")
-                        .help(format!("add `{}: {}`", field.name, field.example)),
-                    );
-                }
-                Default::Absent => {}
-                Default::Is(text) => {
-                    entries.push((field.name.to_owned(), self.default(field, text)?));
-                }
-            }
-        }
-        Some(Value::Record(Arc::new(entries)))
-    }
-
-    fn map(
-        &mut self,
-        key: &'static Type,
-        inner: &'static Type,
-        range: Range,
-        entries: &[(Word, Expr)],
-        what: &str,
-    ) -> Option<Value> {
-        let mut fitted: Vec<(String, Value)> = Vec::new();
-        let mut sound = true;
-        for (word, value) in entries {
-            if self.map_key(key, &word.text, word.span, what).is_none() {
-                sound = false;
-                continue;
-            }
-            if fitted.iter().any(|(name, _)| *name == word.text) {
-                self.diagnostics.push(
-                    Diagnostic::new(
-                        name_codes::GIVEN_TWICE,
-                        format!("`{}` is given twice", word.text),
-                    )
-                    .at(word.span, "a second time")
-                    .help("keep one of them"),
-                );
-                sound = false;
-                continue;
-            }
-            let place = format!("the value of `{}` in {what}", word.text);
-            match self.fit(value, inner, range, &place) {
-                Some(value) => fitted.push((word.text.clone(), value)),
-                None => sound = false,
-            }
-        }
-        sound.then(|| Value::Record(Arc::new(fitted)))
-    }
-
-    fn map_key(&mut self, key: &Type, text: &str, span: Span, what: &str) -> Option<()> {
-        let fits = match key {
-            Type::Element => Element::from_symbol(text).is_some(),
-            _ => return self.phase(text, span).map(|_| ()),
-        };
-        if fits {
-            return Some(());
-        }
-        self.report(
-            Diagnostic::new(
-                chemistry_codes::FORMULA,
-                format!("`{text}` is not an element"),
-            )
-            .at(span, format!("in {what}"))
-            .help("write a symbol of an element, like `Ba`"),
-        )
-    }
-
-    fn unknown_node<T>(&mut self, name: &str, ty: &Type, span: Span) -> Option<T> {
-        let fitting: Vec<String> = self
-            .names
-            .candidates()
-            .into_iter()
-            .filter(|candidate| match self.names.name(candidate, span) {
-                Lookup::Value(Value::Nodes(members)) => members.first().is_some_and(|first| {
-                    kind_fits(
-                        self.names.kind_of(*first).name,
-                        self.names.kind_of(*first).outcome,
-                        ty,
-                    )
-                }),
-                _ => false,
-            })
-            .collect();
-        let finding = Diagnostic::new(
-            name_codes::UNKNOWN_NAME,
-            format!("there is no node `{name}`"),
-        )
-        .at(span, format!("{} belongs here", ty.describe()));
-        self.report(
-            match did_you_mean(name, fitting.iter().map(String::as_str)) {
-                Some(near) => finding
-                    .help(format!("did you mean `{near}`?"))
-                    .edit(span, near),
-                None if fitting.is_empty() => finding.help(match ty {
-                    Type::Inline(kind, _) => format!("declare one: `{kind} {name} {{ … }}`"),
-                    _ => format!("declare one with the name `{name}`"),
-                }),
-                None => finding.help(format!("there is {}", list_words(&fitting, "and"))),
-            },
-        )
-    }
-
-    /// One node of the right kind.
-    fn node(&mut self, value: Value, ty: &Type, what: &str, span: Span) -> Option<Value> {
-        let Value::Nodes(members) = &value else {
-            return None;
-        };
-        let first = *members.first()?;
-        let kind = self.names.kind_of(first);
-        let name = self.names.declaration_name(first);
-        if !kind_fits(kind.name, kind.outcome, ty) {
-            return self.report(
-                Diagnostic::new(
-                    codes::WRONG_NODE,
-                    format!(
-                        "{what} takes {}, and `{name}` is a `{}`",
-                        short(ty),
-                        kind.name
-                    ),
-                )
-                .at(span, format!("a `{}`", kind.name))
-                .help(format!("write {}", ty.describe())),
-            );
-        }
-        if members.len() > 1 {
-            let coordinates = self.names.coordinates(first);
-            let index: Vec<String> = coordinates
-                .iter()
-                .map(|(axis, value)| format!("{axis}: {value}"))
-                .collect();
-            return self.report(
-                Diagnostic::new(
-                    codes::FAMILY,
-                    format!(
-                        "{what} takes one node, and `{name}` is a family of {}",
-                        members.len()
-                    ),
-                )
-                .at(span, format!("{} members", members.len()))
-                .help(format!(
-                    "pick one, like `{name}[{}]`, or make a family too: `for one in {name}`",
-                    index.join(", ")
-                )),
-            );
-        }
-        Some(value)
-    }
-}
-
-fn kind_fits(kind: &str, outcome: Outcome, ty: &Type) -> bool {
-    match (ty, outcome) {
-        (Type::Inline(wanted, _), _) => kind == *wanted,
-        (Type::Artifact(wanted), Outcome::Artifact(artifact)) => artifact == *wanted,
-        _ => false,
-    }
-}
-
-/// The range of the elements of a list: counts belong to the list itself.
-fn inner_range(range: Range) -> Range {
-    match range {
-        Range::Count(_) => Range::Any,
-        other => other,
-    }
 }
 
 /// The type without its example.
@@ -815,66 +434,4 @@ fn form_fits(ty: &Type, expr: &Expr) -> bool {
             | (ExprKind::Range(..), Type::Span(_))
             | (ExprKind::Ramp(..), Type::Ramp(_))
     )
-}
-
-/// Whether a known value lies in the declared range; the error completes the sentence "X …". Lists are checked
-/// element by element.
-pub fn check_range(value: &Value, range: Range, ty: &Type) -> Result<(), String> {
-    if let (Value::List(values), Range::Count(least)) = (value, range) {
-        return if values.len() >= least {
-            Ok(())
-        } else {
-            Err(format!("needs at least {least} elements"))
-        };
-    }
-    if let Value::List(values) = value {
-        let inner = match ty {
-            Type::List(inner) => inner,
-            other => other,
-        };
-        return values
-            .iter()
-            .try_for_each(|value| check_range(value, range, inner));
-    }
-    let Some(number) = value.as_f64() else {
-        return Ok(());
-    };
-    let fits = match range {
-        Range::Any | Range::Count(_) => true,
-        Range::AtLeast(low) => number >= low,
-        Range::Above(low) => number > low,
-        Range::Within(low, high) => (low..=high).contains(&number),
-    };
-    if fits && number.is_finite() {
-        Ok(())
-    } else {
-        Err(format!("must be {}", bounds(range, ty)))
-    }
-}
-
-fn bounds(range: Range, ty: &Type) -> String {
-    let show = |value: f64| match ty {
-        Type::Quantity(dimension, unit) => {
-            let quantity = Quantity::new(value, *dimension);
-            match units::parse_unit(unit) {
-                Ok(unit) => quantity.shown_in(&unit).to_string(),
-                Err(_) => quantity.to_string(),
-            }
-        }
-        _ => crate::lang::units::number_text(value),
-    };
-    match range {
-        Range::Any => "a number".into(),
-        Range::AtLeast(low) => format!("at least {}", show(low)),
-        Range::Above(low) => format!("greater than {}", show(low)),
-        Range::Within(low, high) => format!("from {} to {}", show(low), show(high)),
-        Range::Count(least) => format!("a list of at least {least}"),
-    }
-}
-
-fn range_help(range: Range, ty: &Type) -> String {
-    match range {
-        Range::Count(least) => format!("give at least {least}"),
-        _ => format!("give a value that is {}", bounds(range, ty)),
-    }
 }
