@@ -173,8 +173,8 @@ pub(super) fn fire(task: &Task<'_>, network: &Network) -> Result<(), Failure> {
         task.work.write_json(SNAPSHOT_PHASES, &names)?;
     }
     task.work
-        .write_json_line("evolution.json", &writer.recorder.finish())?;
-    task.work.write_json_line("state.json", &state)?;
+        .write_json("evolution.json", &writer.recorder.finish())?;
+    task.work.write_json("state.json", &state)?;
     Ok(())
 }
 

@@ -351,7 +351,7 @@ impl Kind for Synthesis {
         )?;
         task.work
             .write("gases.csv", results::gases(&gathered).to_csv().as_bytes())?;
-        task.work.write_json_line("evolution.json", &gathered)?;
+        task.work.write_json("evolution.json", &gathered)?;
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::lang::units::{Dimension, Quantity, parse_unit};
-use crate::physics::automaton::{By, Moments, Realisations};
+use crate::physics::automaton::{By, Evolution, Moments, Realisations};
 use crate::run::kind::{Column, Table, Value};
 
 /// The result of this name.
@@ -81,12 +81,22 @@ fn by_name(by: By) -> &'static str {
     }
 }
 
+/// What an hour of the schedule was declared to be; sweeps are the automaton's own time.
+fn conversion(one: &Evolution) -> String {
+    one.sweeps_per_hour.map_or_else(String::new, |rate| {
+        format!(
+            "{rate} sweeps stand for an hour, as declared; the automaton has no clock of its own"
+        )
+    })
+}
+
 /// A table against time and temperature, without columns of its own yet.
 fn against_time(gathered: &Realisations, title: &str) -> Table {
     let Some(first) = gathered.first() else {
         return Table::default();
     };
     Table::new(title)
+        .with_note(conversion(first))
         .with(Column::numbers("time", "sweeps", first.time_sweeps.clone()).as_axis())
         .with(Column::numbers("temperature", "K", first.temperature_k.clone()).as_axis())
 }

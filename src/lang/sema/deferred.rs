@@ -6,6 +6,7 @@ use super::evaluate::{apply, apply_unary};
 use super::{Function, MemberId, Value, ValueType};
 use crate::lang::source::Span;
 use crate::lang::syntax::ast::{Operator, Unary};
+use crate::lang::units::Unit;
 
 /// An expression in which only results of nodes are still open. Its type is known.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +27,8 @@ pub enum Tree {
     },
     Unary(Unary, Arc<Deferred>),
     Binary(Operator, Arc<Deferred>, Arc<Deferred>),
+    /// In another unit, for people.
+    Shown(Arc<Deferred>, Arc<Unit>),
     /// A pure function of the vocabulary.
     Call(Function, Vec<Arc<Deferred>>),
 }
@@ -73,7 +76,7 @@ impl Deferred {
         *left = fewer;
         match &self.tree {
             Tree::Known(_) | Tree::Result { .. } => true,
-            Tree::Unary(_, operand) => operand.fits_within(left),
+            Tree::Unary(_, operand) | Tree::Shown(operand, _) => operand.fits_within(left),
             Tree::Binary(_, a, b) => a.fits_within(left) && b.fits_within(left),
             Tree::Call(_, arguments) => arguments.iter().all(|one| one.fits_within(left)),
         }
@@ -95,6 +98,7 @@ impl Deferred {
                 apply(*operator, &left.force(resolve)?, &right.force(resolve)?)
                     .map_err(Unresolved::Undefined)
             }
+            Tree::Shown(value, unit) => Ok(value.force(resolve)?.shown_in(unit)),
             Tree::Call(function, arguments) => {
                 let values: Result<Vec<Value>, Unresolved> = arguments
                     .iter()
@@ -110,7 +114,7 @@ impl Deferred {
         match &self.tree {
             Tree::Known(_) => {}
             Tree::Result { node, .. } => into.push(*node),
-            Tree::Unary(_, operand) => operand.nodes(into),
+            Tree::Unary(_, operand) | Tree::Shown(operand, _) => operand.nodes(into),
             Tree::Binary(_, left, right) => {
                 left.nodes(into);
                 right.nodes(into);
@@ -131,7 +135,7 @@ impl Deferred {
                 name,
                 arguments,
             } => into.push((*node, name, arguments)),
-            Tree::Unary(_, operand) => operand.results(into),
+            Tree::Unary(_, operand) | Tree::Shown(operand, _) => operand.results(into),
             Tree::Binary(_, left, right) => {
                 left.results(into);
                 right.results(into);
@@ -164,6 +168,8 @@ impl Deferred {
             Tree::Unary(operator, operand) => {
                 format!("{operator:?} ({})", operand.canonical(node_key))
             }
+            // The unit is for people.
+            Tree::Shown(value, _) => value.canonical(node_key),
             Tree::Binary(operator, left, right) => format!(
                 "({}) {} ({})",
                 left.canonical(node_key),

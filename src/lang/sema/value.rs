@@ -3,9 +3,9 @@
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use super::{Deferred, MemberId, Table};
+use super::{Deferred, MemberId, Table, Tree};
 use crate::base::{Formula, Phase, Rational, Reaction};
-use crate::lang::units::{Dimension, Quantity};
+use crate::lang::units::{Dimension, Quantity, Unit};
 
 /// What an expression evaluates to. Cheap to clone.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,6 +166,26 @@ impl Value {
         match self {
             Value::Nodes(members) => Some(members),
             _ => None,
+        }
+    }
+
+    /// The same with its numbers given in another unit of their dimension.
+    pub fn shown_in(self, unit: &Arc<Unit>) -> Self {
+        match self {
+            Value::Quantity(quantity) => Value::Quantity(quantity.shown_in(unit)),
+            Value::Measured(quantity, error) => Value::Measured(quantity.shown_in(unit), error),
+            Value::Each(values) => Value::Each(Arc::new(
+                values
+                    .iter()
+                    .map(|(member, value)| (*member, value.clone().shown_in(unit)))
+                    .collect(),
+            )),
+            Value::Deferred(deferred) => Value::Deferred(Arc::new(Deferred {
+                ty: deferred.ty.clone(),
+                span: deferred.span,
+                tree: Tree::Shown(deferred, Arc::clone(unit)),
+            })),
+            other => other,
         }
     }
 

@@ -306,7 +306,7 @@ fn results_of<'a>(deferred: &'a Deferred, by: Option<MemberId>, into: &mut Vec<W
             name,
             arguments,
         }),
-        Tree::Unary(_, operand) => results_of(operand, by, into),
+        Tree::Unary(_, operand) | Tree::Shown(operand, _) => results_of(operand, by, into),
         Tree::Binary(_, left, right) => {
             results_of(left, by, into);
             results_of(right, by, into);

@@ -106,13 +106,3 @@ impl From<std::io::Error> for Failure {
         }
     }
 }
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Failure {
-            help: error.help().map(Into::into),
-            code: codes::STORE,
-            ..Failure::new(error.to_string())
-        }
-    }
-}

@@ -60,12 +60,4 @@ impl Artifact {
         }
         Ok(bytes)
     }
-
-    /// A JSON file as the value that it describes.
-    pub fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {
-        serde_json::from_slice(&self.read(name)?).map_err(|error| StoreError::Form {
-            path: name.into(),
-            reason: error.to_string(),
-        })
-    }
 }

@@ -24,7 +24,7 @@ impl Work {
     }
 
     /// Writes a value as JSON.
-    pub fn write_json<T: Serialize>(&self, name: &str, value: &T) -> io::Result<()> {
+    pub fn write_json<T: Serialize + ?Sized>(&self, name: &str, value: &T) -> io::Result<()> {
         let mut file = BufWriter::new(self.create(name)?);
         serde_json::to_writer(&mut file, value)?;
         file.flush()
@@ -33,20 +33,6 @@ impl Work {
     /// Opens a file to be written bit by bit.
     pub fn create(&self, name: &str) -> io::Result<File> {
         File::create(self.path(name)?)
-    }
-
-    /// Writes a value as JSON that people read: indented.
-    pub fn write_json<T: Serialize + ?Sized>(&self, name: &str, value: &T) -> io::Result<()> {
-        let mut out = BufWriter::new(self.create(name)?);
-        serde_json::to_writer_pretty(&mut out, value)?;
-        out.flush()
-    }
-
-    /// Writes a value as JSON on one line, for long lists of numbers.
-    pub fn write_json_line<T: Serialize + ?Sized>(&self, name: &str, value: &T) -> io::Result<()> {
-        let mut out = BufWriter::new(self.create(name)?);
-        serde_json::to_writer(&mut out, value)?;
-        out.flush()
     }
 
     fn path(&self, name: &str) -> io::Result<PathBuf> {

@@ -246,13 +246,7 @@ impl Evaluator<'_> {
                 }),
             );
         }
-        match found {
-            Value::Quantity(quantity) => Some(Value::Quantity(quantity.shown_in(&unit))),
-            Value::Measured(quantity, error) => {
-                Some(Value::Measured(quantity.shown_in(&unit), error))
-            }
-            other => Some(other),
-        }
+        Some(found.shown_in(&unit.into()))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::{Function, MemberId, Resolve, Unresolved, Value, ValueType, Vocabulary};
+use super::super::{
+    Deferred, Function, MemberId, Resolve, Unresolved, Value, ValueType, Vocabulary,
+};
 use super::{Evaluator, Lookup, Names};
 use crate::lang::diag::Diagnostic;
 use crate::lang::schema::{
@@ -11,7 +13,7 @@ use crate::lang::schema::{
 };
 use crate::lang::source::{FileId, Span};
 use crate::lang::syntax::parse_expression;
-use crate::lang::units::{Dimension, Quantity};
+use crate::lang::units::{Dimension, Quantity, parse_unit};
 
 const TEMPERATURE: Type = Type::Quantity(Dimension::TEMPERATURE, "K");
 const FRACTION: ResultType = ResultType::Quantity(Dimension::NONE, "");
@@ -393,6 +395,38 @@ fn defaults_do_not_see_the_names_of_the_study() {
     );
     let (_, found) = fitted("scored(score: erf)", &WORDS, Range::Any, lets());
     assert_eq!(code(&found), ["E0308"], "written out it is ambiguous");
+    let node = vec![("erf", Value::Nodes(vec![MemberId(0)].into()))];
+    let (_, found) = fitted("scored(score: erf)", &WORDS, Range::Any, node);
+    assert_eq!(code(&found), [""; 0], "a node is no word");
+}
+
+#[test]
+fn what_is_known_after_the_run_is_shown_in_the_unit_that_was_asked_for() {
+    struct Nothing;
+    impl Resolve for Nothing {
+        fn result(
+            &self,
+            _: MemberId,
+            name: &'static str,
+            _: &[(&'static str, Value)],
+        ) -> Result<Value, Unresolved> {
+            Err(Unresolved::NotRun(name.to_owned()))
+        }
+    }
+    let unit = std::sync::Arc::new(parse_unit("kJ/mol").expect("a unit"));
+    let span = Span::new(FileId(0), 0, 0);
+    let deferred = |value: Value| Value::Deferred(Deferred::known(value, span).into());
+    let Value::Deferred(asked) = deferred(value("1 eV")).shown_in(&unit) else {
+        panic!("it stays deferred")
+    };
+    let shown = asked.force(&Nothing).expect("known");
+    assert_eq!(shown.to_string(), "96.48533 kJ/mol");
+    let key = |value: &Value| value.canonical(&|_| String::new());
+    assert_eq!(
+        key(&Value::Deferred(asked)),
+        key(&value("1 eV")),
+        "a unit is for people"
+    );
 }
 
 #[test]

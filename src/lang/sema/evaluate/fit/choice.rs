@@ -19,7 +19,10 @@ impl Evaluator<'_> {
     ) -> Option<Value> {
         let known = choices.iter().find(|choice| choice.name == name);
         match (known, self.names.name(name, span)) {
-            (Some(choice), Lookup::Unknown) => self.chosen(choice, &[], span),
+            // A node is no word: only where a name might stand for one is it open which is meant.
+            (Some(choice), Lookup::Unknown | Lookup::Value(Value::Nodes(_))) => {
+                self.chosen(choice, &[], span)
+            }
             (Some(_), _) => self.report(
                 Diagnostic::new(
                     codes::SHADOWED,
