@@ -70,6 +70,7 @@ fn definition(kind: &KindSchema) -> Value {
                     ResultType::Text => json!("text"),
                     ResultType::Table => json!("table"),
                     ResultType::Phases => json!("phases"),
+                    ResultType::OfArguments => json!("quantity"),
                 },
             })
         })
@@ -127,7 +128,7 @@ fn type_schema(ty: &Type, range: &Range) -> Value {
             schema
         }
         Type::Integer => bounded(json!({ "type": "integer" }), range),
-        Type::Number => bounded(json!({ "type": ["number", "string"] }), range),
+        Type::Number | Type::AnyQuantity => bounded(json!({ "type": ["number", "string"] }), range),
         Type::Boolean => json!({ "type": "boolean" }),
         Type::Text => json!({ "type": "string" }),
         Type::Path => json!({ "type": "string", "format": "uri-reference" }),

@@ -233,6 +233,7 @@ fn result_type(ty: &ResultType) -> String {
         ResultType::Text => "a text".into(),
         ResultType::Table => "a table".into(),
         ResultType::Phases => "a list of phases".into(),
+        ResultType::OfArguments => "a number of the kind of the arguments".into(),
     }
 }
 

@@ -105,6 +105,8 @@ pub enum Type {
     Integer,
     /// A number without dimension; percentages are numbers.
     Number,
+    /// A number with any unit or none.
+    AnyQuantity,
     Boolean,
     Text,
     /// A file, written as text relative to the recipe that names it; must exist.
@@ -201,9 +203,12 @@ pub enum ResultType {
     Table,
     /// A list of phases.
     Phases,
+    /// Of functions: a number of the kind of the arguments, which are all of one kind.
+    OfArguments,
 }
 
-/// A pure function of expressions: `molar_mass(BaTiO3)`.
+/// A pure function of expressions: `molar_mass(BaTiO3)`. One whose only parameter is a list takes its elements as
+/// arguments as well: `max(a, b)` is `max([a, b])`.
 #[derive(Debug, Clone, Copy)]
 pub struct FunctionSchema {
     pub name: &'static str,
@@ -265,6 +270,7 @@ impl Type {
             Type::Quantity(dimension, unit) => format!("{} (like `{unit}`)", dimension.named()),
             Type::Integer => "a whole number".into(),
             Type::Number => "a number".into(),
+            Type::AnyQuantity => "a number with any unit or none".into(),
             Type::Boolean => "`true` or `false`".into(),
             Type::Text => "a text in quotes".into(),
             Type::Path => "a file name in quotes".into(),

@@ -3,19 +3,26 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::built_in::BUILT_IN;
 use super::evaluate::{Evaluator, Lookup, Names};
 use super::{MemberId, Value};
-use crate::base::constants;
-use crate::lang::schema::{Default, Field, FunctionSchema, KindSchema, ResultType, Type, Verb};
+use crate::lang::schema::{Default, Field, FunctionSchema, KindSchema, Type, Verb};
 use crate::lang::source::{FileId, Span};
-use crate::lang::units::{Dimension, Quantity};
 
 /// A pure function: its declaration and what it computes. Arguments come in the order of the parameters, with
-/// defaults filled in; the error is a sentence for the user.
+/// defaults filled in; a function whose only parameter is a list gets the elements. The error is a sentence for the
+/// user.
 #[derive(Debug, Clone, Copy)]
 pub struct Function {
     pub schema: &'static FunctionSchema,
     pub call: fn(&[Value]) -> Result<Value, String>,
+}
+
+impl Function {
+    /// Whether its only parameter is a list, of which it gets the elements as its values.
+    pub(super) fn gathers(&self) -> bool {
+        matches!(self.schema.parameters, [one] if matches!(one.ty, Type::List(_)))
+    }
 }
 
 /// Functions are known by their names.
@@ -181,98 +188,5 @@ impl Names for NoNames {
     }
     fn file_exists(&self, _path: &str) -> bool {
         true
-    }
-}
-
-const NUMBER: Type = Type::Number;
-const PURE: ResultType = ResultType::Quantity(Dimension::NONE, "");
-
-const fn parameter(
-    name: &'static str,
-    ty: Type,
-    doc: &'static str,
-    example: &'static str,
-) -> Field {
-    Field::new(name, ty, Default::Required, doc, example)
-}
-
-macro_rules! of_number {
-    ($name:literal, $doc:literal, $example:literal, $call:expr) => {
-        Function {
-            schema: &FunctionSchema {
-                name: $name,
-                doc: $doc,
-                example: $example,
-                parameters: &[parameter("x", NUMBER, "A number.", "2")],
-                result: PURE,
-            },
-            call: |values| number(values, 0).and_then(|x| finite($call(x))),
-        }
-    };
-}
-
-/// Functions that need no data.
-const BUILT_IN: &[Function] = &[
-    Function {
-        schema: &FunctionSchema {
-            name: "molar_mass",
-            doc: "The mass of one formula unit (times N_A: of one mole).",
-            example: "molar_mass(BaTiO3)",
-            parameters: &[parameter("formula", Type::Phase, "The formula.", "BaTiO3")],
-            result: ResultType::Quantity(Dimension::MASS, "g/mol"),
-        },
-        call: |values| {
-            let phase = values
-                .first()
-                .and_then(Value::as_phase)
-                .ok_or("a formula is needed")?;
-            let mass = phase.formula.mass_u() * constants::ATOMIC_MASS_EV_FS2_PER_ANG2;
-            let quantity = Quantity::new(mass, Dimension::MASS);
-            let unit =
-                crate::lang::units::parse_unit("g/mol").map_err(|error| error.to_string())?;
-            Ok(Value::Quantity(quantity.shown_in(&unit)))
-        },
-    },
-    of_number!("sqrt", "The square root of a number.", "sqrt(2)", f64::sqrt),
-    of_number!("exp", "The exponential function.", "exp(1)", libm::exp),
-    of_number!("ln", "The natural logarithm.", "ln(2)", libm::log),
-    of_number!(
-        "log10",
-        "The logarithm to base ten.",
-        "log10(100)",
-        libm::log10
-    ),
-    of_number!(
-        "round",
-        "The nearest whole number.",
-        "round(2.6)",
-        f64::round
-    ),
-    of_number!(
-        "floor",
-        "The next whole number below.",
-        "floor(2.6)",
-        f64::floor
-    ),
-    of_number!(
-        "ceil",
-        "The next whole number above.",
-        "ceil(2.4)",
-        f64::ceil
-    ),
-];
-
-fn number(values: &[Value], at: usize) -> Result<f64, String> {
-    values
-        .get(at)
-        .and_then(Value::as_f64)
-        .ok_or_else(|| "a number is needed".to_owned())
-}
-
-fn finite(value: f64) -> Result<Value, String> {
-    if value.is_finite() {
-        Ok(Value::Quantity(Quantity::number(value)))
-    } else {
-        Err("this has no finite value".into())
     }
 }

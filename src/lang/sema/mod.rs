@@ -3,6 +3,7 @@
 //! There is one evaluator. What it cannot know before the run (a node's results) it leaves as a
 //! [`Deferred`] tree whose type is known; [`Deferred::force`] finishes it once the results are there.
 
+mod built_in;
 mod check;
 pub(crate) mod deferred;
 pub(crate) mod evaluate;

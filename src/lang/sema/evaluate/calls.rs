@@ -9,6 +9,7 @@ use crate::lang::diag::{Diagnostic, did_you_mean, list_words};
 use crate::lang::schema::{Default, Field, Range, ResultType};
 use crate::lang::source::{FileId, Span};
 use crate::lang::syntax::ast::{Argument, Expr, ExprKind};
+use crate::lang::units::{Dimension, Quantity};
 
 impl Evaluator<'_> {
     pub(super) fn call(
@@ -41,10 +42,22 @@ impl Evaluator<'_> {
         span: Span,
     ) -> Option<Value> {
         let what = format!("`{}`", function.schema.name);
+        let gathers = function.gathers();
+        let list: Vec<Argument>;
+        let arguments = if gathers && arguments.len() > 1 {
+            list = vec![as_list(arguments, span)];
+            &list
+        } else {
+            arguments
+        };
         let lifts = std::mem::replace(&mut self.lifts, true);
         let fitted = self.fit_arguments(function.schema.parameters, arguments, &what, span);
         self.lifts = lifts;
         let values: Vec<Value> = fitted?.into_iter().map(|(_, value)| value).collect();
+        let values = match values.as_slice() {
+            [Value::List(elements)] if gathers => elements.as_ref().clone(),
+            _ => values,
+        };
         self.call_with(function, values, span)
     }
 
@@ -88,8 +101,19 @@ impl Evaluator<'_> {
             }
             return Some(Value::Each(Arc::new(each)));
         }
+        if function.schema.result == ResultType::OfArguments {
+            self.of_one_kind(function, &values, span)?;
+        }
         if values.iter().any(Value::is_deferred) {
-            let ty = result_type(&function.schema.result);
+            let ty = match (function.schema.result, values.first()) {
+                // One in place of each: what such a function may be taken of hangs on the dimension alone.
+                (ResultType::OfArguments, Some(first)) => {
+                    let one = Quantity::new(1.0, first.ty().dimension().unwrap_or(Dimension::NONE));
+                    let ones = vec![Value::Quantity(one); values.len()];
+                    self.called(function, &ones, span)?.ty()
+                }
+                (declared, _) => result_type(&declared),
+            };
             let arguments = values
                 .into_iter()
                 .map(|value| match value {
@@ -99,7 +123,11 @@ impl Evaluator<'_> {
                 .collect();
             return self.deferred(ty, Tree::Call(function, arguments), span);
         }
-        match (function.call)(&values) {
+        self.called(function, &values, span)
+    }
+
+    fn called(&mut self, function: Function, values: &[Value], span: Span) -> Option<Value> {
+        match (function.call)(values) {
             Ok(value) => Some(value),
             Err(text) => self.report(
                 Diagnostic::new(codes::ARITHMETIC, text)
@@ -107,6 +135,24 @@ impl Evaluator<'_> {
                     .help(format!("see `synth doc {}`", function.schema.name)),
             ),
         }
+    }
+
+    /// Whether all numbers have the same dimension.
+    fn of_one_kind(&mut self, function: Function, values: &[Value], span: Span) -> Option<()> {
+        let mut kinds = values.iter().map(Value::ty);
+        let first = kinds.next()?;
+        let name = function.schema.name;
+        if let Some(other) = kinds.find(|kind| *kind != first) {
+            return self.report(
+                Diagnostic::new(
+                    codes::DIMENSION,
+                    format!("{first} and {other} do not go together in `{name}`"),
+                )
+                .at(span, "numbers of different kinds")
+                .help("give all of them in units of one kind"),
+            );
+        }
+        Some(())
     }
 
     /// `ace(cutoff: 6 Å)` where no type is expected yet.
@@ -263,6 +309,21 @@ impl Evaluator<'_> {
     }
 }
 
+/// `max(a, b)` as `max([a, b])`; an argument with a name is left for the checks of arguments to find.
+fn as_list(arguments: &[Argument], span: Span) -> Argument {
+    let span = match arguments {
+        [first, .., last] => first.value.span.to(last.value.span),
+        _ => span,
+    };
+    Argument {
+        name: arguments.iter().find_map(|one| one.name.clone()),
+        value: Expr {
+            kind: ExprKind::List(arguments.iter().map(|one| one.value.clone()).collect()),
+            span,
+        },
+    }
+}
+
 /// The type of a declared result.
 pub(crate) fn result_type(ty: &ResultType) -> ValueType {
     match ty {
@@ -271,5 +332,7 @@ pub(crate) fn result_type(ty: &ResultType) -> ValueType {
         ResultType::Text => ValueType::Text,
         ResultType::Table => ValueType::Table,
         ResultType::Phases => ValueType::List,
+        // Callers look at the arguments.
+        ResultType::OfArguments => ValueType::Quantity(Dimension::NONE),
     }
 }

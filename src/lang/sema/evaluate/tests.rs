@@ -549,6 +549,93 @@ fn standard_errors_propagate_to_first_order() {
 }
 
 #[test]
+fn sums_means_and_extremes_keep_the_kind_of_their_arguments() {
+    for (text, expected) in [
+        ("sum([1 h, 30 min])", "1.5 h"),
+        ("sum(0.1, 0.1, 0.1, -0.3)", "0"),
+        ("mean(2 Å, 4 Å)", "3 Å"),
+        ("mean([100 °C, 300 °C])", "200 °C"),
+        ("mean(300 K, 400 K)", "350 K"),
+        ("mean(1 .. 5 step 1)", "3"),
+        ("min(2 h, 90 min)", "90 min"),
+        ("max([2 h, 90 min, 7200 s])", "2 h"),
+        ("max(25 °C, 300 K)", "300 K"),
+        ("min(fired.ratio)", "1"),
+        ("abs(-3 eV)", "3 eV"),
+        ("abs(2)", "2"),
+        ("max(3)", "!E0303"),
+        ("sum([])", "!E0304"),
+        ("sum(1 h, 1 K)", "!E0302"),
+        ("max(1, BaO)", "!E0303"),
+        ("sum(300 K, 400 K)", "!E0313"),
+        ("sum(20 °C, 30 °C)", "!E0313"),
+        ("max(a: 1, b: 2)", "!E0309"),
+        ("sum(lone.onset(BaO), lone.onset(TiO2))", "!E0313"),
+        ("sum(lone.onset(BaO), lone.final(TiO2))", "!E0302"),
+    ] {
+        let (value, found) = evaluated(text, vec![]);
+        match expected.strip_prefix('!') {
+            Some(expected) => assert_eq!(code(&found), [expected], "{text}: {value:?}"),
+            None => assert_eq!(
+                value.map(|value| value.to_string()).as_deref(),
+                Some(expected),
+                "{text}: {found:?}"
+            ),
+        }
+    }
+}
+
+/// Results of a node: 3 ± 0.4 each, as of independent measurements.
+#[test]
+fn sums_and_means_of_results_have_the_errors_of_independent_values() {
+    for (text, expected, error) in [
+        (
+            "sum(lone.final(BaO), lone.final(TiO2))",
+            6.0,
+            0.4 * 2f64.sqrt(),
+        ),
+        (
+            "mean(lone.final(BaO), lone.final(TiO2))",
+            3.0,
+            0.2 * 2f64.sqrt(),
+        ),
+        (
+            "mean(lone.onset(BaO), lone.onset(TiO2))",
+            3.0,
+            0.2 * 2f64.sqrt(),
+        ),
+        ("max(lone.final(BaO), 2)", 3.0, 0.4),
+        ("abs(-lone.final(BaO))", 3.0, 0.4),
+        // Over the four members of a family.
+        ("mean(fired.final(BaO))", 3.0, 0.2),
+    ] {
+        let (value, found) = evaluated(text, vec![]);
+        let Some(Value::Deferred(deferred)) = value else {
+            panic!("{text}: {value:?} {found:?}")
+        };
+        let Ok(Value::Measured(quantity, Some(spread))) = deferred.force(&Measured) else {
+            panic!("{text}")
+        };
+        assert_eq!(
+            ValueType::Quantity(quantity.dimension),
+            deferred.ty,
+            "{text}"
+        );
+        assert!(
+            (quantity.value - expected).abs() < 1e-12,
+            "{text}: {quantity}"
+        );
+        assert!((spread - error).abs() < 1e-12, "{text}: ± {spread}");
+    }
+    // Several results of a family: member by member.
+    let (value, found) = evaluated("max(fired.final(BaO), fired.final(TiO2))", vec![]);
+    assert!(
+        matches!(value, Some(Value::Each(each)) if each.len() == 4),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn one_value_has_one_canonical_form() {
     let canonical = |text: &str| value(text).canonical(&|member| member.0.to_string());
     for (a, b) in [

@@ -104,6 +104,7 @@ impl Evaluator<'_> {
             let fits = match ty {
                 Type::Quantity(dimension, _) => deferred.ty == ValueType::Quantity(*dimension),
                 Type::Number => deferred.ty == ValueType::Quantity(Dimension::NONE),
+                Type::AnyQuantity => deferred.ty.dimension().is_some(),
                 Type::Boolean => deferred.ty == ValueType::Boolean,
                 Type::Result => true,
                 Type::Either(types) => {
@@ -134,6 +135,11 @@ impl Evaluator<'_> {
             (Type::Either(types), value) => {
                 return self.fit_value_either(value, types, range, what, span);
             }
+            // The values of a family are a list of numbers.
+            (Type::List(Type::AnyQuantity), Value::Each(values)) => {
+                let values = values.iter().map(|(_, value)| value.clone()).collect();
+                return self.fit_value(Value::list(values), ty, range, what, span);
+            }
             (_, Value::Each(values)) if self.lifts && !matches!(ty, Type::Result) => {
                 let each: Option<Vec<_>> = values
                     .iter()
@@ -155,6 +161,10 @@ impl Evaluator<'_> {
             (Type::Number, value) => match value.as_quantity() {
                 Some(quantity) if quantity.dimension.is_none() => value,
                 _ => return self.wrong_type(&value, ty, what, span),
+            },
+            (Type::AnyQuantity, value) => match value.as_quantity() {
+                Some(_) => value,
+                None => return self.wrong_type(&value, ty, what, span),
             },
             (Type::Integer, value) => match value.as_quantity() {
                 Some(quantity) if quantity.is_integer() => value,
