@@ -6,6 +6,8 @@ mod report;
 mod schedule;
 mod synthesis;
 mod system;
+#[cfg(test)]
+mod tests;
 mod thermo_finding;
 mod thermo_functions;
 

@@ -57,7 +57,9 @@ pub struct Amount {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MixtureBasis {
-    /// Bare coefficients or moles of formula units.
+    /// Bare coefficients: relative numbers of formula units.
+    Bare,
+    /// The same numbers, in moles. Results are those of bare coefficients, and so are keys.
     Mole,
     Mass,
 }
@@ -92,7 +94,7 @@ impl Mixture {
             .parts
             .iter()
             .map(|(amount, phase)| match self.basis {
-                MixtureBasis::Mole => amount.value,
+                MixtureBasis::Bare | MixtureBasis::Mole => amount.value,
                 MixtureBasis::Mass => amount.value / phase.formula.mass_u(),
             })
             .collect();
@@ -308,7 +310,11 @@ impl Value {
                     })
                     .collect();
                 parts.sort_unstable();
-                write!(out, "{:?} mixture {}", mixture.basis, parts.join(" + "))
+                let counted = match mixture.basis {
+                    MixtureBasis::Bare | MixtureBasis::Mole => "Mole",
+                    MixtureBasis::Mass => "Mass",
+                };
+                write!(out, "{counted} mixture {}", parts.join(" + "))
             }
             Value::Reaction(reaction) => write!(out, "reaction {reaction}"),
             Value::List(values) => {
@@ -439,12 +445,15 @@ impl fmt::Display for Value {
                     if at > 0 {
                         out.write_str(" + ")?;
                     }
-                    match (&amount.exact, mixture.basis) {
-                        (Some(exact), MixtureBasis::Mole) if *exact == Rational::one() => {}
-                        (Some(exact), MixtureBasis::Mole) => write!(out, "{exact} ")?,
-                        (None, MixtureBasis::Mole) => write!(out, "{} ", amount.value)?,
-                        (Some(exact), MixtureBasis::Mass) => write!(out, "{exact} g ")?,
-                        (None, MixtureBasis::Mass) => write!(out, "{} g ", amount.value)?,
+                    let unit = match mixture.basis {
+                        MixtureBasis::Bare => "",
+                        MixtureBasis::Mole => "mol ",
+                        MixtureBasis::Mass => "g ",
+                    };
+                    match &amount.exact {
+                        Some(exact) if unit.is_empty() && *exact == Rational::one() => {}
+                        Some(exact) => write!(out, "{exact} {unit}")?,
+                        None => write!(out, "{} {unit}", amount.value)?,
                     }
                     write!(out, "{phase}")?;
                 }

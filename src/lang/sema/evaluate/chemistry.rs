@@ -8,7 +8,7 @@ use crate::base::{BalanceError, Phase, Rational, Reaction, balance, constants, i
 use crate::lang::diag::Diagnostic;
 use crate::lang::source::Span;
 use crate::lang::syntax::ast::{Expr, ExprKind, Number, Operator, Word};
-use crate::lang::units::{self, Dimension, Quantity, Unit};
+use crate::lang::units::{self, Dimension, Quantity, QuantityError, Unit};
 
 /// Whether an expression visibly speaks of substances, so that `2 K` in it is potassium.
 pub(super) fn is_chemical(expr: &Expr) -> bool {
@@ -49,7 +49,7 @@ impl Evaluator<'_> {
         span: Span,
     ) -> Option<Value> {
         let quantity = self.literal(number, None, span)?;
-        self.part(&quantity, MixtureBasis::Mole, phase, span)
+        self.part(&quantity, MixtureBasis::Bare, phase, span)
     }
 
     /// `80 g TiO2`, `1 mol BaO`
@@ -63,8 +63,7 @@ impl Evaluator<'_> {
     ) -> Option<Value> {
         let phase = self.phase(&formula.text, formula.span)?;
         let quantity = self.literal(number, None, span)?;
-        let amount_unit = matches!(unit.text.as_str(), "mol" | "mmol");
-        let (basis, scale) = if amount_unit {
+        let (basis, scale) = if counts_moles(unit) {
             (
                 MixtureBasis::Mole,
                 unit.factor / constants::AVOGADRO_PER_MOL,
@@ -139,17 +138,18 @@ impl Evaluator<'_> {
             Operator::Add if substance(left) && substance(right) => {
                 let (a, b) = (as_mixture(left)?, as_mixture(right)?);
                 if a.basis != b.basis {
+                    let masses = [a.basis, b.basis].contains(&MixtureBasis::Mass);
+                    let headline = if masses {
+                        "moles and masses do not mix in one mixture"
+                    } else {
+                        "bare coefficients and moles do not mix in one mixture"
+                    };
                     return Some(
                         self.report(
-                            Diagnostic::new(
-                                chemistry_codes::MIXTURE,
-                                "moles and masses do not mix in one mixture",
-                            )
-                            .at(left_span, basis_name(a.basis))
-                            .at(right_span, basis_name(b.basis))
-                            .help(
-                                "give all amounts in moles (or as bare numbers), or all in grams",
-                            ),
+                            Diagnostic::new(chemistry_codes::MIXTURE, headline)
+                                .at(left_span, basis_name(a.basis))
+                                .at(right_span, basis_name(b.basis))
+                                .help("give all amounts as bare numbers, all in moles, or all in grams"),
                         ),
                     );
                 }
@@ -184,6 +184,28 @@ impl Evaluator<'_> {
                 if !factor.dimension.is_none() {
                     return None;
                 }
+                // `n * BaO` with `let n = 2 mol` is an amount in moles.
+                let mole = factor.shown_in.as_deref().filter(|unit| counts_moles(unit));
+                let (factor, basis) = match (mole, mixture.basis) {
+                    (None, basis) => (factor.clone(), basis),
+                    (Some(_), MixtureBasis::Bare) => match in_moles(factor) {
+                        Ok(moles) => (moles, MixtureBasis::Mole),
+                        Err(error) => return Some(self.arithmetic(&error, span)),
+                    },
+                    (Some(_), MixtureBasis::Mole | MixtureBasis::Mass) => {
+                        return Some(
+                            self.report(
+                                Diagnostic::new(
+                                    chemistry_codes::MIXTURE,
+                                    "this amount is given twice",
+                                )
+                                .at(left_span, "one amount")
+                                .at(right_span, "another")
+                                .help("multiply by a bare number, or leave the amounts of the mixture out"),
+                            ),
+                        );
+                    }
+                };
                 if factor.value <= 0.0 {
                     return Some(
                         self.report(
@@ -217,41 +239,12 @@ impl Evaluator<'_> {
                     })
                     .collect();
                 Some(Some(Value::Mixture(Mixture {
-                    basis: mixture.basis,
+                    basis,
                     parts: Arc::new(parts),
                 })))
             }
             _ => None,
         }
-    }
-
-    /// Whether a sum mixes bare coefficients with amounts in moles, which is reported. Both count formula units, so
-    /// the values do not show it: the spelling does.
-    pub(super) fn mixed_amounts(&mut self, left: &Expr, right: &Expr) -> bool {
-        let first = first_term(left);
-        let (Some(a), Some(b)) = (in_moles(first), in_moles(right)) else {
-            return false;
-        };
-        if a == b {
-            return false;
-        }
-        let shown = |moles| {
-            if moles {
-                "in moles"
-            } else {
-                "a bare coefficient"
-            }
-        };
-        self.diagnostics.push(
-            Diagnostic::new(
-                chemistry_codes::MIXTURE,
-                "bare coefficients and moles do not mix in one mixture",
-            )
-            .at(right.span, shown(b))
-            .at(first.span, shown(a))
-            .help("give all amounts as bare numbers, all in moles, or all in grams"),
-        );
-        true
     }
 
     /// `BaO + TiO2 -> BaTiO3`: balanced here, or shown to be unbalanced.
@@ -345,7 +338,7 @@ impl Evaluator<'_> {
 
     fn side(&mut self, expr: &Expr) -> Option<Vec<(Rational, Phase)>> {
         let value = self.value(expr, true)?;
-        let mixture = as_mixture(&value).filter(|mixture| mixture.basis == MixtureBasis::Mole);
+        let mixture = as_mixture(&value).filter(|mixture| mixture.basis != MixtureBasis::Mass);
         let exact: Option<Vec<(Rational, Phase)>> = mixture.as_ref().and_then(|mixture| {
             mixture
                 .parts
@@ -370,29 +363,15 @@ impl Evaluator<'_> {
     }
 }
 
-fn first_term(expr: &Expr) -> &Expr {
-    match &expr.kind {
-        ExprKind::Binary(left, Operator::Add, _, _) => first_term(left),
-        ExprKind::Parenthesis(inner) => first_term(inner),
-        _ => expr,
-    }
+/// Whether a number in this unit counts moles of things.
+fn counts_moles(unit: &Unit) -> bool {
+    matches!(unit.text.as_str(), "mol" | "mmol")
 }
 
-/// Whether a term gives its amount in moles (true) or as a bare coefficient (false), as far as it shows.
-fn in_moles(expr: &Expr) -> Option<bool> {
-    match &expr.kind {
-        ExprKind::Formula(_) => Some(false),
-        ExprKind::Number(number) => match number.tails.as_slice() {
-            [_] if is_chemical(expr) => Some(false),
-            [unit, _] if matches!(unit.text.as_str(), "mol" | "mmol") => Some(true),
-            _ => None,
-        },
-        ExprKind::Binary(left, Operator::Multiply, _, right) => {
-            in_moles(left).or_else(|| in_moles(right))
-        }
-        ExprKind::Parenthesis(inner) => in_moles(inner),
-        _ => None,
-    }
+/// A number of things in moles, exact where it is.
+fn in_moles(count: &Quantity) -> Result<Quantity, QuantityError> {
+    let mole = units::parse_unit("mol").ok();
+    count.divide(&Quantity::from_literal("1", mole.as_ref())?)
 }
 
 /// A phase as a mixture of one part, a mixture as it is.
@@ -400,7 +379,7 @@ pub(super) fn as_mixture(value: &Value) -> Option<Mixture> {
     match value {
         Value::Mixture(mixture) => Some(mixture.clone()),
         Value::Phase(phase) => Some(Mixture {
-            basis: MixtureBasis::Mole,
+            basis: MixtureBasis::Bare,
             parts: Arc::new(vec![(
                 Amount {
                     exact: Some(Rational::one()),
@@ -415,6 +394,7 @@ pub(super) fn as_mixture(value: &Value) -> Option<Mixture> {
 
 fn basis_name(basis: MixtureBasis) -> &'static str {
     match basis {
+        MixtureBasis::Bare => "a bare coefficient",
         MixtureBasis::Mole => "in moles",
         MixtureBasis::Mass => "by mass",
     }

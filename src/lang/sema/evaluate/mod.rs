@@ -295,9 +295,6 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
-        if operator == Operator::Add && self.mixed_amounts(left, right) {
-            return None;
-        }
         let deeper = |expr: &Expr| {
             if calculates {
                 chemical

@@ -549,6 +549,62 @@ fn standard_errors_propagate_to_first_order() {
 }
 
 #[test]
+fn how_an_amount_is_given_is_known_through_names() {
+    let lets = || {
+        vec![
+            ("in_moles", value("1 mol TiO2(rutile)")),
+            ("bare", value("2 BaO")),
+            ("phase", value("TiO2(rutile)")),
+            ("in_grams", value("20 g BaO")),
+            ("n", value("3 mol")),
+            ("ratio", value("3")),
+        ]
+    };
+    for (text, expected) in [
+        ("2 BaO + in_moles", ""),
+        ("in_moles + bare", ""),
+        ("1 mol BaO + phase", ""),
+        ("ratio * BaO + in_moles", ""),
+        ("n * BaO + phase", ""),
+        ("bare + in_grams", ""),
+        ("n * in_moles", ""),
+        ("n * in_grams", ""),
+        ("bare + phase", "Bare 2 1"),
+        ("1 mol BaO + in_moles", "Mole 1 1"),
+        ("n * BaO + in_moles", "Mole 3 1"),
+        ("n * bare + in_moles", "Mole 6 1"),
+        ("2 * in_moles + 500 mmol BaO", "Mole 2 0.5"),
+        ("ratio * in_grams", "Mass 60"),
+    ] {
+        let (found, faults) = evaluated(text, lets());
+        let shown = match &found {
+            Some(Value::Mixture(mixture)) => {
+                let amounts = mixture.parts.iter().map(|(amount, _)| {
+                    assert!(amount.exact.is_some(), "{text}");
+                    format!(" {}", amount.value)
+                });
+                format!("{:?}{}", mixture.basis, amounts.collect::<String>())
+            }
+            _ => {
+                assert_eq!(code(&faults), ["E0403"], "{text}: {found:?}");
+                String::new()
+            }
+        };
+        assert_eq!(shown, expected, "{text}: {faults:?}");
+    }
+    // Both spellings give one result, so they have one key; what is shown can be read again.
+    let canonical = |text: &str| value(text).canonical(&|member| member.0.to_string());
+    assert_eq!(
+        canonical("2 BaO + TiO2"),
+        canonical("2 mol BaO + 1 mol TiO2")
+    );
+    assert_eq!(
+        value("2 mol BaO + 1 mol TiO2").to_string(),
+        "2 mol BaO + 1 mol TiO2"
+    );
+}
+
+#[test]
 fn sums_means_and_extremes_keep_the_kind_of_their_arguments() {
     for (text, expected) in [
         ("sum([1 h, 30 min])", "1.5 h"),
