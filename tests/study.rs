@@ -2,8 +2,11 @@
 
 mod common;
 
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use synth::physics::io::NpzReader;
 
 use common::{Bench, STUDY, root, synth, text};
 
@@ -79,8 +82,9 @@ fn snapshots_are_stored_with_the_names_of_their_phases() {
     let names: std::collections::BTreeMap<u16, String> =
         serde_json::from_slice(&read("snapshot_phases.json")).expect("names by number");
     assert!(files.contains_key("snapshots_1.npz"), "{files:?}");
-    let cells = first_cells(&read("snapshots_0.npz"));
-    assert_eq!(cells.len(), 216);
+    let mut snapshots = NpzReader::new(Cursor::new(read("snapshots_0.npz"))).expect("an archive");
+    let cells = snapshots.array::<u16>("cells_0000").expect("cells");
+    assert_eq!(cells.shape(), [6, 6, 6]);
     let mut counts = std::collections::BTreeMap::new();
     for cell in &cells {
         *counts.entry(names[cell].as_str()).or_insert(0) += 1;
@@ -113,20 +117,6 @@ fn gathered_files(store: &Path, node: &str) -> serde_json::Map<String, serde_jso
         }
     }
     panic!("`{node}` is not stored")
-}
-
-/// The cells of the first snapshot in an archive: 16-bit numbers behind the header of its first member.
-fn first_cells(archive: &[u8]) -> Vec<u16> {
-    let npy = archive
-        .windows(6)
-        .position(|window| window == b"\x93NUMPY")
-        .expect("a NumPy array");
-    let header = u16::from_le_bytes([archive[npy + 8], archive[npy + 9]]);
-    archive[npy + 10 + usize::from(header)..]
-        .chunks_exact(2)
-        .take(216)
-        .map(|bytes| u16::from_le_bytes([bytes[0], bytes[1]]))
-        .collect()
 }
 
 #[test]

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufWriter;
 
+use ndarray::{ArrayView3, aview1};
+
 use super::SNAPSHOT_PHASES;
 use crate::physics::automaton::{
     AutomatonError, Conserve, Firing, FiringError, Neighbours, Network, Observer, Programme,
     Record, Recorder, Rules, Setup, Snapshot, Start, State, Sweeps, run,
 };
 use crate::physics::host::Host;
-use crate::physics::io::{Array, NpzWriter};
+use crate::physics::io::NpzWriter;
 use crate::run::kind::{Failure, Node, Task, Value};
 
 /// fs in an hour
@@ -36,12 +38,12 @@ impl Observer for Writer {
         };
         let name = format!("cells_{:04}", self.snapshot_count);
         let shape = snapshot.shape.map(|side| side as usize);
-        writer.add(&name, &shape, Array::U16(snapshot.cells))?;
+        let cells = ArrayView3::from_shape(shape, snapshot.cells).map_err(std::io::Error::other)?;
+        writer.add(&name, cells)?;
         let moment = [snapshot.sweeps.0, snapshot.temperature_k];
         writer.add(
             &format!("sweeps_and_K_{:04}", self.snapshot_count),
-            &[2],
-            Array::F64(&moment),
+            aview1(&moment),
         )?;
         self.snapshot_count += 1;
         Ok(())

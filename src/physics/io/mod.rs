@@ -2,4 +2,4 @@
 
 mod npz;
 
-pub use npz::{Array, NpzWriter};
+pub use npz::{Element, NpzError, NpzReader, NpzWriter};

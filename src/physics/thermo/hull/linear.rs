@@ -1,5 +1,7 @@
 //! Small dense systems of linear equations.
 
+use ndarray::{Array1, ArrayView1, ArrayViewMut1, s};
+
 use super::ZERO;
 
 /// Rows `[a | rest]` in reduced row echelon form: each has a pivot among its first `unknowns` entries that is one,
@@ -7,7 +9,7 @@ use super::ZERO;
 #[derive(Debug, Clone)]
 pub(super) struct Echelon {
     unknowns: usize,
-    rows: Vec<(usize, Vec<f64>)>,
+    rows: Vec<(usize, Array1<f64>)>,
 }
 
 impl Echelon {
@@ -19,24 +21,22 @@ impl Echelon {
     }
 
     /// Pivots with their rows, in the order of insertion.
-    pub(super) fn rows(&self) -> &[(usize, Vec<f64>)] {
+    pub(super) fn rows(&self) -> &[(usize, Array1<f64>)] {
         &self.rows
     }
 
     /// Adds a row. One that depends on those before it is handed back with what is left of its rest.
-    pub(super) fn insert(&mut self, mut row: Vec<f64>) -> Option<Vec<f64>> {
+    pub(super) fn insert(&mut self, mut row: Array1<f64>) -> Option<Array1<f64>> {
         for (pivot, other) in &self.rows {
-            subtract(&mut row, other, *pivot);
+            subtract(row.view_mut(), other.view(), *pivot);
         }
-        let Some(pivot) = largest(&row[..self.unknowns]) else {
+        let Some(pivot) = largest(row.slice(s![..self.unknowns])) else {
             return Some(row);
         };
         let scale = row[pivot];
-        for value in &mut row {
-            *value /= scale;
-        }
+        row /= scale;
         for (_, other) in &mut self.rows {
-            subtract(other, &row, pivot);
+            subtract(other.view_mut(), row.view(), pivot);
         }
         self.rows.push((pivot, row));
         None
@@ -44,18 +44,16 @@ impl Echelon {
 }
 
 /// Takes a multiple of another row, whose pivot is one, so that this row has none there.
-pub(super) fn subtract(row: &mut [f64], other: &[f64], pivot: usize) {
+pub(super) fn subtract(mut row: ArrayViewMut1<'_, f64>, other: ArrayView1<'_, f64>, pivot: usize) {
     let factor = row[pivot];
     if factor != 0.0 {
-        for (value, other) in row.iter_mut().zip(other) {
-            *value -= factor * other;
-        }
+        row.scaled_add(-factor, &other);
         row[pivot] = 0.0;
     }
 }
 
 /// The first of the entries largest in size, unless all are zero.
-pub(super) fn largest(values: &[f64]) -> Option<usize> {
+pub(super) fn largest(values: ArrayView1<'_, f64>) -> Option<usize> {
     let mut best = None;
     let mut size = ZERO;
     for (at, value) in values.iter().enumerate() {

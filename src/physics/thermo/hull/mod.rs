@@ -15,6 +15,7 @@ mod simplex;
 mod tests;
 
 use linear::Echelon;
+use ndarray::Array1;
 use reservoirs::Reservoirs;
 use simplex::Tableau;
 
@@ -269,9 +270,8 @@ impl Hull {
         // Rows [a | E] of equalities and of inequalities a·μ ≤ E.
         let row = |amounts: &[f64], energy_ev: f64| {
             let scale = atoms_of(amounts);
-            let mut row: Vec<f64> = amounts.iter().map(|amount| amount / scale).collect();
-            row.push(energy_ev / scale);
-            row
+            let all = amounts.iter().copied().chain([energy_ev]);
+            all.collect::<Array1<f64>>() / scale
         };
         let mut equal = Echelon::new(elements);
         let given = self
@@ -289,11 +289,11 @@ impl Hull {
             }
         }
         let others = self.stable.iter().filter(|&&other| other != point);
-        let mut bounded: Vec<Vec<f64>> = others
+        let mut bounded: Vec<Array1<f64>> = others
             .map(|&other| row(&self.points[other].amounts, self.points[other].energy_ev))
             .collect();
         for element in 0..elements {
-            let mut unit = vec![0.0; elements + 1];
+            let mut unit = Array1::zeros(elements + 1);
             unit[element] = 1.0;
             unit[elements] = between_ev.1;
             bounded.push(unit.clone());
@@ -385,7 +385,7 @@ fn same(one: &[f64], two: &[f64]) -> bool {
 /// Chooses inequalities to hold as equalities until the potentials are fixed, and hands each solution on.
 fn corners_of(
     fixed: &Echelon,
-    choices: &[Vec<f64>],
+    choices: &[Array1<f64>],
     unknowns: usize,
     found: &mut dyn FnMut(Vec<f64>),
 ) {

@@ -1,3 +1,5 @@
+use ndarray::Array1;
+
 use super::linear::Echelon;
 use super::{HullError, Reservoir, ZERO, atoms_of};
 
@@ -22,13 +24,13 @@ impl Reservoirs {
             {
                 return Err(HullError::BadReservoir { reservoir: at });
             }
-            let mut row = one.amounts.clone();
-            row.push(one.potential_ev);
-            row.extend((0..given.len()).map(|other| if other == at { 1.0 } else { 0.0 }));
-            for value in &mut row {
-                *value /= atoms;
-            }
-            if echelon.insert(row).is_some() {
+            let shares = (0..given.len()).map(|other| if other == at { 1.0 } else { 0.0 });
+            let amounts = one.amounts.iter().copied();
+            let row = amounts.chain([one.potential_ev]).chain(shares);
+            if echelon
+                .insert(row.collect::<Array1<f64>>() / atoms)
+                .is_some()
+            {
                 return Err(HullError::DependentReservoirs { reservoir: at });
             }
         }
@@ -50,7 +52,7 @@ impl Reservoirs {
             }
             amounts[*pivot] = 0.0;
             energy_ev += factor * row[self.elements];
-            for (taken, share) in taken.iter_mut().zip(&row[self.elements + 1..]) {
+            for (taken, share) in taken.iter_mut().zip(row.iter().skip(self.elements + 1)) {
                 *taken += factor * share;
             }
         }

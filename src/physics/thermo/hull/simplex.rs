@@ -1,16 +1,17 @@
+use ndarray::{Array1, Array2, Axis};
+
 use super::linear::{largest, subtract};
 use super::{Column, HullError, ON_HULL_EV, ZERO};
 
 /// A simplex tableau whose right-hand side is `value + ε slope`, compared lexicographically: feasible means feasible
 /// a little further along the line.
 pub(super) struct Tableau {
-    width: usize,
-    /// Row by row, a column for each candidate.
-    body: Vec<f64>,
+    /// A row for each element, a column for each candidate.
+    body: Array2<f64>,
     right: Vec<(f64, f64)>,
     /// Candidate that each row holds; none for a row that says nothing of its own.
     basis: Vec<Option<usize>>,
-    reduced_cost: Vec<f64>,
+    reduced_cost: Array1<f64>,
     energies_ev: Vec<f64>,
     candidates: Vec<usize>,
 }
@@ -24,11 +25,10 @@ impl Tableau {
     ) -> Result<Self, HullError> {
         let (height, width) = (start.len(), among.len());
         let mut tableau = Tableau {
-            width,
-            body: Vec::with_capacity(height * width),
+            body: Array2::zeros((height, width)),
             right: Vec::with_capacity(height),
             basis: vec![None; height],
-            reduced_cost: vec![0.0; width],
+            reduced_cost: Array1::zeros(width),
             energies_ev: among.iter().map(|&at| columns[at].energy_ev).collect(),
             candidates: among.to_vec(),
         };
@@ -36,15 +36,15 @@ impl Tableau {
             let right = (start, slope.get(element).copied().unwrap_or(0.0));
             let sign = if sign(right) < 0 { -1.0 } else { 1.0 };
             tableau.right.push((sign * right.0, sign * right.1));
+            let entries = among.iter().map(|&at| sign * columns[at].amounts[element]);
             tableau
                 .body
-                .extend(among.iter().map(|&at| sign * columns[at].amounts[element]));
+                .row_mut(element)
+                .assign(&entries.collect::<Array1<f64>>());
         }
         // First the sum of what no candidate supplies yet, then the energy.
-        for row in 0..height {
-            for column in 0..width {
-                tableau.reduced_cost[column] -= tableau.body[row * width + column];
-            }
+        for row in tableau.body.rows() {
+            tableau.reduced_cost -= &row;
         }
         tableau.minimise(true)?;
         let missing = |row: usize| tableau.basis[row].is_none() && sign(tableau.right[row]) != 0;
@@ -52,23 +52,19 @@ impl Tableau {
             return Err(HullError::Outside);
         }
         for row in 0..height {
-            if tableau.basis[row].is_none() {
-                let entries = &tableau.body[row * width..(row + 1) * width];
-                if let Some(column) = largest(entries) {
-                    tableau.pivot(row, column);
-                }
+            if tableau.basis[row].is_none()
+                && let Some(column) = largest(tableau.body.row(row))
+            {
+                tableau.pivot(row, column);
             }
         }
-        for column in 0..width {
-            let used: f64 = (0..height)
-                .filter_map(|row| {
-                    Some(
-                        tableau.energies_ev[tableau.basis[row]?]
-                            * tableau.body[row * width + column],
-                    )
-                })
+        for (at, column) in tableau.body.axis_iter(Axis(1)).enumerate() {
+            let used: f64 = column
+                .iter()
+                .zip(&tableau.basis)
+                .filter_map(|(entry, held)| Some(tableau.energies_ev[(*held)?] * entry))
                 .sum();
-            tableau.reduced_cost[column] = tableau.energies_ev[column] - used;
+            tableau.reduced_cost[at] = tableau.energies_ev[at] - used;
         }
         tableau.minimise(false)?;
         Ok(tableau)
@@ -78,14 +74,12 @@ impl Tableau {
     fn minimise(&mut self, first: bool) -> Result<(), HullError> {
         let tolerance = if first { ZERO } else { ON_HULL_EV * 1e-2 };
         for _ in 0..self.most_pivots() {
-            let Some(column) =
-                (0..self.width).find(|&column| self.reduced_cost[column] < -tolerance)
-            else {
+            let Some(column) = self.reduced_cost.iter().position(|&cost| cost < -tolerance) else {
                 return Ok(());
             };
             let mut leaving: Option<(usize, (f64, f64))> = None;
             for row in 0..self.basis.len() {
-                let entry = self.body[row * self.width + column];
+                let entry = self.body[[row, column]];
                 // Rows without a candidate are zero for good once the first search has ended.
                 if entry <= ZERO || (!first && self.basis[row].is_none()) {
                     continue;
@@ -117,8 +111,8 @@ impl Tableau {
                 .min_by_key(|&row| self.basis[row]);
             let Some(row) = negative else { return Ok(()) };
             let mut entering: Option<(usize, f64)> = None;
-            for column in 0..self.width {
-                let entry = self.body[row * self.width + column];
+            for column in 0..self.candidates.len() {
+                let entry = self.body[[row, column]];
                 if entry < -ZERO {
                     let ratio = self.reduced_cost[column].max(0.0) / -entry;
                     if entering.is_none_or(|(_, least)| ratio < least - 1e-14) {
@@ -152,27 +146,19 @@ impl Tableau {
     }
 
     fn pivot(&mut self, row: usize, column: usize) {
-        let width = self.width;
-        let scale = self.body[row * width + column];
-        let own: Vec<f64> = self.body[row * width..(row + 1) * width]
-            .iter()
-            .map(|value| value / scale)
-            .collect();
+        let scale = self.body[[row, column]];
+        let own = &self.body.row(row) / scale;
         let right = (self.right[row].0 / scale, self.right[row].1 / scale);
         for other in 0..self.basis.len() {
-            let factor = self.body[other * width + column];
+            let factor = self.body[[other, column]];
             if other != row && factor != 0.0 {
-                subtract(
-                    &mut self.body[other * width..(other + 1) * width],
-                    &own,
-                    column,
-                );
+                subtract(self.body.row_mut(other), own.view(), column);
                 self.right[other].0 -= factor * right.0;
                 self.right[other].1 -= factor * right.1;
             }
         }
-        subtract(&mut self.reduced_cost, &own, column);
-        self.body[row * width..(row + 1) * width].copy_from_slice(&own);
+        subtract(self.reduced_cost.view_mut(), own.view(), column);
+        self.body.row_mut(row).assign(&own);
         self.right[row] = right;
         self.basis[row] = Some(column);
     }
@@ -195,7 +181,7 @@ impl Tableau {
     }
 
     fn most_pivots(&self) -> usize {
-        1000 + 50 * (self.width + self.basis.len())
+        1000 + 50 * (self.candidates.len() + self.basis.len())
     }
 }
 
