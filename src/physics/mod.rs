@@ -6,5 +6,7 @@ pub mod host;
 pub mod io;
 pub mod networks;
 pub mod numerics;
+pub mod potential;
 pub mod rates;
+pub mod structure;
 pub mod thermo;

@@ -1,0 +1,3 @@
+//! Who is near whom.
+
+use super::cell::Cell;
