@@ -39,9 +39,17 @@ impl Cell {
             return Err(CellError::LeftHanded);
         }
         let (bc, ca, ab) = (cross(b, c), cross(c, a), cross(a, b));
-        let inverse =
-            std::array::from_fn(|k| [bc[k] / volume, ca[k] / volume, ab[k] / volume]);
+        let inverse = std::array::from_fn(|k| [bc[k] / volume, ca[k] / volume, ab[k] / volume]);
         Ok(Cell { rows_ang, inverse })
+    }
+
+    /// The cell of the lattice that three vectors span. Where they are left-handed it has their negatives, which span
+    /// the same one.
+    pub fn spanning(rows_ang: [[f64; 3]; 3]) -> Result<Self, CellError> {
+        match Cell::new(rows_ang) {
+            Err(CellError::LeftHanded) => Cell::new(rows_ang.map(|row| row.map(|x| 0.0 - x))),
+            other => other,
+        }
     }
 
     /// A box of edges `lengths_ang` along x, y and z.
@@ -55,7 +63,11 @@ impl Cell {
         let [a, b, c] = lengths_ang;
         // Right angles exactly: the cosine of 90° in radians is not zero.
         let cosine = |degrees: f64| {
-            if degrees == 90.0 { 0.0 } else { degrees.to_radians().cos() }
+            if degrees == 90.0 {
+                0.0
+            } else {
+                degrees.to_radians().cos()
+            }
         };
         let [alpha, beta, gamma] = angles_deg.map(cosine);
         let sine = (1.0 - gamma * gamma).sqrt();
@@ -89,7 +101,12 @@ impl Cell {
     /// α (b, c), β (a, c), γ (a, b) in degrees.
     pub fn angles_deg(&self) -> [f64; 3] {
         let [a, b, c] = self.rows_ang;
-        let angle = |u, v| (dot(u, v) / (norm(u) * norm(v))).clamp(-1.0, 1.0).acos().to_degrees();
+        let angle = |u, v| {
+            (dot(u, v) / (norm(u) * norm(v)))
+                .clamp(-1.0, 1.0)
+                .acos()
+                .to_degrees()
+        };
         [angle(b, c), angle(a, c), angle(a, b)]
     }
 
@@ -97,7 +114,11 @@ impl Cell {
     /// at least 2r.
     pub fn heights_ang(&self) -> [f64; 3] {
         std::array::from_fn(|axis| {
-            let reciprocal = [self.inverse[0][axis], self.inverse[1][axis], self.inverse[2][axis]];
+            let reciprocal = [
+                self.inverse[0][axis],
+                self.inverse[1][axis],
+                self.inverse[2][axis],
+            ];
             1.0 / norm(reciprocal)
         })
     }

@@ -1,7 +1,7 @@
 //! Atoms in a cell.
 
 use super::cell::Cell;
-use crate::base::element::Element;
+use crate::base::Element;
 
 /// `n` atoms in a periodic cell. Positions need not lie inside the cell.
 #[derive(Debug, Clone, PartialEq)]
