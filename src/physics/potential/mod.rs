@@ -1,9 +1,13 @@
 //! What atoms feel: potentials behind one trait.
 
+mod lennard_jones;
+
 use thiserror::Error;
 
-use super::structure::Cell;
-use crate::base::element::Element;
+pub use lennard_jones::LennardJones;
+
+use super::structure::{Cell, NeighbourError, Neighbours};
+use crate::base::Element;
 
 /// What an evaluation is asked for besides forces.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -63,6 +67,8 @@ pub enum PotentialError {
         second: usize,
         distance_ang: f64,
     },
+    #[error(transparent)]
+    Neighbours(#[from] NeighbourError),
 }
 
 /// Evaluates a potential along a trajectory: owns the neighbour list, and rebuilds it when atoms or cell have moved
@@ -74,7 +80,11 @@ pub struct Calculator {
 }
 
 impl Calculator {
-    pub fn new(potential: &dyn Potential, elements: &[Element], skin_ang: f64) -> Result<Self, PotentialError> {
+    pub fn new(
+        potential: &dyn Potential,
+        elements: &[Element],
+        skin_ang: f64,
+    ) -> Result<Self, PotentialError> {
         Ok(Calculator {
             potential: potential.bind(elements)?,
             neighbours: Neighbours::new(potential.cutoff_ang(), skin_ang),
@@ -101,7 +111,11 @@ impl Calculator {
     }
 
     /// Takes up a list as it was built for `cell` and `positions_ang`.
-    pub fn restore(&mut self, cell: &Cell, positions_ang: &[[f64; 3]]) -> Result<(), PotentialError> {
-        self.neighbours.rebuild(cell, positions_ang)
+    pub fn restore(
+        &mut self,
+        cell: &Cell,
+        positions_ang: &[[f64; 3]],
+    ) -> Result<(), PotentialError> {
+        Ok(self.neighbours.rebuild(cell, positions_ang)?)
     }
 }

@@ -2,6 +2,8 @@
 
 mod cell;
 mod configuration;
+mod neighbours;
 
 pub use cell::{Cell, CellError};
 pub use configuration::Structure;
+pub use neighbours::{Environment, NeighbourError, Neighbours};

@@ -1,3 +1,0 @@
-//! Who is near whom.
-
-use super::cell::Cell;
