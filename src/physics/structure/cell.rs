@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::linear::{cross, dot, norm, times};
+
 /// A cell by its three lattice vectors, the rows `a`, `b`, `c` in Å. Any shape is legal as long as it is right-handed
 /// and encloses a volume.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -132,6 +134,12 @@ impl Cell {
         times(position_ang, &self.inverse)
     }
 
+    /// The shortest of the vectors that differ from `vector_ang` by whole cells, as long as that is not much longer than
+    /// half of the smallest height: enough to find atoms that fall on one another.
+    pub fn near_image(&self, vector_ang: [f64; 3]) -> [f64; 3] {
+        self.to_cartesian(self.to_fractional(vector_ang).map(|x| x - x.round()))
+    }
+
     pub fn to_cartesian(&self, fractional: [f64; 3]) -> [f64; 3] {
         times(fractional, &self.rows_ang)
     }
@@ -158,26 +166,6 @@ impl Cell {
     pub fn transformed(&self, matrix: &[[f64; 3]; 3]) -> Result<Self, CellError> {
         Cell::new(self.rows_ang.map(|row| times(row, matrix)))
     }
-}
-
-fn times(row: [f64; 3], matrix: &[[f64; 3]; 3]) -> [f64; 3] {
-    std::array::from_fn(|k| row[0] * matrix[0][k] + row[1] * matrix[1][k] + row[2] * matrix[2][k])
-}
-
-fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
-fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-    [
-        a[1] * b[2] - a[2] * b[1],
-        a[2] * b[0] - a[0] * b[2],
-        a[0] * b[1] - a[1] * b[0],
-    ]
-}
-
-fn norm(a: [f64; 3]) -> f64 {
-    dot(a, a).sqrt()
 }
 
 #[cfg(test)]

@@ -2,8 +2,15 @@
 
 mod cell;
 mod configuration;
+mod crystal;
+pub mod linear;
 mod neighbours;
+mod prototype;
+mod symmetry;
 
 pub use cell::{Cell, CellError};
 pub use configuration::Structure;
+pub use crystal::{CrystalError, Site, crystal};
 pub use neighbours::{Environment, NeighbourError, Neighbours};
+pub use prototype::{PROTOTYPES, Prototype, PrototypeError};
+pub use symmetry::{Operation, SpaceGroup, Symmetry, SymmetryError};
