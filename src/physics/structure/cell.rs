@@ -63,6 +63,9 @@ impl Cell {
     /// From lengths in Å and the angles α (b, c), β (a, c), γ (a, b) in degrees: `a` along x, `b` in the xy plane.
     pub fn from_parameters(lengths_ang: [f64; 3], angles_deg: [f64; 3]) -> Result<Self, CellError> {
         let [a, b, c] = lengths_ang;
+        if lengths_ang.iter().any(|length| *length <= 0.0) {
+            return Err(CellError::Flat);
+        }
         // Right angles exactly: the cosine of 90° in radians is not zero.
         let cosine = |degrees: f64| {
             if degrees == 90.0 {
@@ -75,7 +78,8 @@ impl Cell {
         let sine = (1.0 - gamma * gamma).sqrt();
         let y = (alpha - beta * gamma) / sine;
         let z = 1.0 - beta * beta - y * y;
-        if z.is_nan() || z <= 0.0 {
+        let open = |angle: &f64| *angle > 0.0 && *angle < 180.0;
+        if z.is_nan() || z <= 0.0 || !angles_deg.iter().all(open) {
             let [alpha, beta, gamma] = angles_deg;
             return Err(CellError::Angles(alpha, beta, gamma));
         }

@@ -1,6 +1,7 @@
 //! Atoms in periodic cells: what a configuration is, and how one is made, changed and searched.
 
 mod cell;
+mod change;
 mod configuration;
 mod crystal;
 pub mod linear;
@@ -9,6 +10,7 @@ mod prototype;
 mod symmetry;
 
 pub use cell::{Cell, CellError};
+pub use change::{Amount, ChangeError};
 pub use configuration::Structure;
 pub use crystal::{CrystalError, Site, crystal};
 pub use neighbours::{Environment, NeighbourError, Neighbours};

@@ -51,6 +51,8 @@ pub enum SymmetryError {
     },
     #[error(transparent)]
     NoCell(#[from] CellError),
+    #[error("a cell this small, large or oblique is not reduced")]
+    Shape,
     #[error("the symmetry search failed at a tolerance of {0} Å")]
     Search(f64),
 }
@@ -149,6 +151,14 @@ impl SpaceGroup {
         settings()
             .find(|entry| entry.number == self.0.number && entry.setting == "R")
             .map(SpaceGroup)
+    }
+
+    /// Whether the tables have it with two choices of origin, so that its symbol alone does not say where atoms are.
+    pub fn has_two_origins(&self) -> bool {
+        let of_this = |setting: &str| {
+            settings().any(|entry| entry.number == self.0.number && entry.setting == setting)
+        };
+        of_this("1") && of_this("2")
     }
 
     pub fn number(&self) -> u8 {
@@ -381,7 +391,7 @@ impl Symmetry {
     /// Atoms that lie `tolerance_ang` from where the symmetry puts them count as symmetric.
     pub fn of(structure: &Structure, tolerance_ang: f64) -> Result<Self, SymmetryError> {
         let fault = || SymmetryError::Search(tolerance_ang);
-        if structure.is_empty() {
+        if structure.is_empty() || !of_atomic_size(&structure.cell) {
             return Err(fault());
         }
         let fractional = structure
@@ -416,6 +426,13 @@ impl Symmetry {
     }
 }
 
+/// Whether reduction, which works with tolerances of its own, is sure to come to an end.
+fn of_atomic_size(cell: &Cell) -> bool {
+    let least = cell.heights_ang().into_iter().fold(f64::INFINITY, f64::min);
+    let most = cell.lengths_ang().into_iter().fold(0.0, f64::max);
+    least > 0.1 && most < 1e4 && most / least < 1e3
+}
+
 fn structure_of(cell: &moyo::base::Cell) -> Option<Structure> {
     let own = Cell::spanning(cell.lattice.basis_as_array()).ok()?;
     // A fractional coordinate belongs to the vectors that moyo has, right-handed or not.
@@ -439,10 +456,11 @@ impl Structure {
     /// The same lattice and atoms in the reduced cell of Niggli (shortest vectors, angles all acute or all obtuse), its
     /// vectors where they lie; atoms are moved into it by whole cells.
     pub fn reduced(&self) -> Result<Structure, SymmetryError> {
+        if !of_atomic_size(&self.cell) {
+            return Err(SymmetryError::Shape);
+        }
         let lattice = Lattice::from_basis(self.cell.rows_ang());
-        let (reduced, _) = lattice
-            .niggli_reduce()
-            .map_err(|_| SymmetryError::Search(0.0))?;
+        let (reduced, _) = lattice.niggli_reduce().map_err(|_| SymmetryError::Shape)?;
         let cell = Cell::spanning(reduced.basis_as_array())?;
         Ok(Structure {
             cell,
@@ -495,7 +513,12 @@ mod tests {
                 }
             }
             let spaced = group.0.hm_short;
-            for text in [spaced, group.0.hm_full, group.0.hall_symbol, &group.symbol()] {
+            for text in [
+                spaced,
+                group.0.hm_full,
+                group.0.hall_symbol,
+                &group.symbol(),
+            ] {
                 let found = SpaceGroup::from_symbol(text).unwrap();
                 assert_eq!(i64::from(found.number()), number, "{text}");
             }
