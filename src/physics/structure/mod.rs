@@ -6,7 +6,9 @@ mod configuration;
 mod crystal;
 pub mod linear;
 mod neighbours;
+mod packing;
 mod prototype;
+mod radii;
 mod symmetry;
 
 pub use cell::{Cell, CellError};
@@ -14,5 +16,8 @@ pub use change::{Amount, ChangeError};
 pub use configuration::Structure;
 pub use crystal::{CrystalError, Site, crystal};
 pub use neighbours::{Environment, NeighbourError, Neighbours};
+pub use packing::{
+    FLOOR_OF_CONTACT, Packing, PackingError, counts_of, edge_at_density_ang, edge_of_melt_ang,
+};
 pub use prototype::{PROTOTYPES, Prototype, PrototypeError};
 pub use symmetry::{Operation, SpaceGroup, Symmetry, SymmetryError};
