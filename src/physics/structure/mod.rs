@@ -9,6 +9,7 @@ mod neighbours;
 mod packing;
 mod prototype;
 mod radii;
+mod recipe;
 mod symmetry;
 
 pub use cell::{Cell, CellError};
@@ -20,4 +21,5 @@ pub use packing::{
     FLOOR_OF_CONTACT, Packing, PackingError, counts_of, edge_at_density_ang, edge_of_melt_ang,
 };
 pub use prototype::{PROTOTYPES, Prototype, PrototypeError};
+pub use recipe::{Change, Reason, Recipe, RecipeError, SYMMETRY_TOLERANCE_ANG, Size, Source};
 pub use symmetry::{Operation, SpaceGroup, Symmetry, SymmetryError};

@@ -45,13 +45,6 @@ pub enum PackingError {
     Empty,
     #[error("{0} atoms are more than {MOST}")]
     TooMany(usize),
-    #[error("{wanted} atoms hold no whole number of {formula}: {below} or {above} would")]
-    NotWhole {
-        formula: String,
-        wanted: usize,
-        below: usize,
-        above: usize,
-    },
     #[error("the melt-density model has no parameters for {0}")]
     NoMeltVolume(Element),
     #[error("the melt-density model holds above 0 K, not at {0} K")]
@@ -72,12 +65,10 @@ pub enum PackingError {
     Neighbours(#[from] NeighbourError),
 }
 
-/// Whole numbers of atoms in the ratio of formula units, as near to `atoms` as that allows. The error names the numbers
-/// next to it when it is not met exactly and `exactly` is wanted.
+/// Whole numbers of atoms in the ratio of these formula units: the whole multiple that comes nearest to `atoms`.
 pub fn counts_of(
     units: &[(Formula, Rational)],
     atoms: usize,
-    exactly: bool,
 ) -> Result<Vec<(Element, usize)>, PackingError> {
     let mut amounts: BTreeMap<Element, Rational> = BTreeMap::new();
     for (formula, count) in units {
@@ -87,13 +78,6 @@ pub fn counts_of(
         }
     }
     let amounts: Vec<(Element, Rational)> = amounts.into_iter().collect();
-    let name = || {
-        let parts: Vec<String> = units
-            .iter()
-            .map(|(formula, _)| formula.text().into())
-            .collect();
-        parts.join(" + ")
-    };
     let smallest = Formula::from_amounts(&amounts)
         .and_then(|formula| formula.reduced().integer_amounts())
         .ok_or(PackingError::Empty)?;
@@ -103,15 +87,6 @@ pub fn counts_of(
         return Err(PackingError::TooMany(atoms.max(own)));
     }
     let copies = ((atoms as f64 / own as f64).round() as usize).max(1);
-    if exactly && copies * own != atoms {
-        let below = atoms / own * own;
-        return Err(PackingError::NotWhole {
-            formula: name(),
-            wanted: atoms,
-            below: below.max(own),
-            above: below + own,
-        });
-    }
     Ok(smallest
         .into_iter()
         .map(|(element, count)| (element, count as usize * copies))
@@ -179,6 +154,20 @@ impl Packing {
             })
             .sum();
         spheres / self.edge_ang.powi(3)
+    }
+
+    /// The atoms in their cell before anything is placed: all at the origin.
+    pub(super) fn unpacked(&self) -> Option<Structure> {
+        let elements: Vec<Element> = self
+            .counts
+            .iter()
+            .flat_map(|(element, count)| std::iter::repeat_n(*element, *count))
+            .collect();
+        Some(Structure {
+            cell: Cell::orthorhombic([self.edge_ang; 3]).ok()?,
+            positions_ang: vec![[0.0; 3]; elements.len()],
+            elements,
+        })
     }
 
     /// The packing that the stream draws: every pair at its floor or further.
@@ -420,7 +409,7 @@ mod tests {
 
     fn counts(formula: &str, atoms: usize) -> Vec<(Element, usize)> {
         let units = [(Formula::parse(formula).unwrap(), Rational::one())];
-        counts_of(&units, atoms, true).unwrap()
+        counts_of(&units, atoms).unwrap()
     }
 
     fn packing(formula: &str, atoms: usize, density: f64) -> Packing {
@@ -533,19 +522,17 @@ mod tests {
             (Formula::parse("TiO2").unwrap(), Rational::integer(2)),
         ];
         // BaTi2O5 has 8 atoms.
-        let error = counts_of(&units, 60, true).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "60 atoms hold no whole number of BaO + TiO2: 56 or 64 would"
-        );
-        let near: usize = counts_of(&units, 60, false)
-            .unwrap()
-            .iter()
-            .map(|(_, n)| n)
-            .sum();
-        assert_eq!(near, 64);
+        let near = |atoms| {
+            counts_of(&units, atoms)
+                .unwrap()
+                .iter()
+                .map(|(_, n)| *n)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(near(63), [40, 16, 8]);
+        assert_eq!(near(1), [5, 2, 1]);
         let half = [(Formula::parse("Ba0.9Sr0.1TiO3").unwrap(), Rational::one())];
-        let counts = counts_of(&half, 50, true).unwrap();
+        let counts = counts_of(&half, 50).unwrap();
         assert_eq!(
             counts.iter().map(|(_, n)| *n).collect::<Vec<_>>(),
             [30, 10, 1, 9]
