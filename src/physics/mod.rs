@@ -4,6 +4,7 @@
 pub mod automaton;
 pub mod host;
 pub mod io;
+pub mod md;
 pub mod networks;
 pub mod numerics;
 pub mod potential;

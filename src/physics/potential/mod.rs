@@ -104,6 +104,11 @@ impl Calculator {
         Ok(&self.out)
     }
 
+    /// The evaluation made last.
+    pub fn evaluation(&self) -> &Evaluation {
+        &self.out
+    }
+
     /// Cell and positions for which the list was built: part of a checkpoint, because the order of a list, and so the
     /// last bits of a force, come from them.
     pub fn reference(&self) -> Option<(Cell, &[[f64; 3]])> {

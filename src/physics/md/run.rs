@@ -1,0 +1,846 @@
+//! Takes atoms through a protocol.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::constants::{ATOMIC_MASS_KG, BOLTZMANN_EV_PER_K};
+use crate::physics::host::Host;
+use crate::physics::numerics::Stream;
+use crate::physics::potential::{Calculator, Potential, Want};
+use crate::physics::structure::{Cell, Structure};
+
+use super::checkpoint::{self, bytes_of, rows_of};
+use super::course::Course;
+use super::guard::{Alarm, Guard};
+use super::integrator::{Integrator, Step, StepError};
+use super::log::{Log, Row};
+use super::minimize::relax;
+use super::protocol::{Condition, Dynamics, Ensemble, Minimize, Protocol, Segment};
+use super::system::System;
+use super::trajectory::{Tail, Writer};
+use super::{Frame, MdError, Trajectory};
+
+/// Names of what [`run`] keeps in its directory.
+pub mod files {
+    pub const TRAJECTORY: &str = "trajectory";
+    pub const LOG: &str = "thermo.csv";
+    pub const CHECKPOINT: &str = "checkpoint";
+}
+
+/// How often a checkpoint is written, and how often the host is asked.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+const HOST_EVERY: Duration = Duration::from_millis(20);
+/// Steps between looks for atoms that have left the home cell, under a barostat.
+const WRAP_EVERY: u64 = 50;
+
+/// Purposes of random streams.
+const VELOCITIES: u64 = 1;
+const MOTION: u64 = 2;
+
+/// Everything there is to know.
+const ALL: Want = Want {
+    energy: true,
+    energies: false,
+    virial: true,
+};
+
+/// Says whether a segment that waits for [`Condition::Judged`] has what it waits for.
+pub trait Judge {
+    /// `trajectory` holds all frames so far, those of `segment` (of the protocol, from 0) last.
+    fn settled(&self, trajectory: &mut Trajectory, segment: usize) -> Result<bool, MdError>;
+}
+
+/// What came of a run.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// The last positions, not unwrapped, in the last cell.
+    pub structure: Structure,
+    /// Å/fs; at rest after a minimisation.
+    pub velocities: Vec<[f64; 3]>,
+    /// Steps of dynamics in all.
+    pub steps: u64,
+    pub segments: Vec<SegmentSummary>,
+    pub trajectory: PathBuf,
+    pub log: PathBuf,
+}
+
+/// What came of a segment. Means are over its second half.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SegmentSummary {
+    /// Steps of dynamics, or evaluations of a minimisation.
+    pub steps: u64,
+    pub ended: Ended,
+    pub temperature_k: f64,
+    pub potential_ev: f64,
+    pub pressure_ev_per_ang3: f64,
+    pub volume_ang3: f64,
+    pub density_g_per_cm3: f64,
+    /// Of the conserved quantity, kT per atom and ps.
+    pub drift: f64,
+}
+
+/// How a segment came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ended {
+    /// All of its duration was run; it waited for nothing.
+    Duration,
+    /// What it waited for came.
+    Condition,
+    /// What it waited for did not come within its duration.
+    Unmet,
+    /// A minimum was found.
+    Minimum,
+    /// No minimum was found in the steps allowed.
+    MostSteps,
+    Rescaled,
+}
+
+/// Runs a protocol in `directory`, from the checkpoint there if there is one. The seed decides all random numbers.
+///
+/// # Errors
+/// What was computed before an error stays in the directory and can be read.
+pub fn run(
+    start: &Structure,
+    potential: &dyn Potential,
+    protocol: &Protocol,
+    seed: [u8; 32],
+    directory: &Path,
+    host: &dyn Host,
+) -> Result<Summary, MdError> {
+    run_judged(start, potential, protocol, seed, directory, host, None)
+}
+
+/// As [`run`], with somebody to ask whether a segment may end.
+pub fn run_judged(
+    start: &Structure,
+    potential: &dyn Potential,
+    protocol: &Protocol,
+    seed: [u8; 32],
+    directory: &Path,
+    host: &dyn Host,
+    judge: Option<&dyn Judge>,
+) -> Result<Summary, MdError> {
+    protocol.check()?;
+    if start.is_empty() {
+        return Err(MdError::NoAtoms);
+    }
+    std::fs::create_dir_all(directory).map_err(MdError::file(directory))?;
+    let mut runner = Runner::new(start, potential, protocol, seed, directory, host, judge)?;
+    match runner.go() {
+        Ok(()) => runner.summary(),
+        Err(error) => {
+            if matches!(error, MdError::Cancelled) {
+                runner.save()?;
+            }
+            // What is there can be read, even if it is not the end.
+            runner.close()?;
+            Err(error)
+        }
+    }
+}
+
+struct Runner<'a> {
+    protocol: &'a Protocol,
+    directory: &'a Path,
+    host: &'a dyn Host,
+    judge: Option<&'a dyn Judge>,
+    origin: Origin,
+    stream: Stream,
+    system: System,
+    calculator: Calculator,
+    /// Steps of dynamics since the start.
+    step: u64,
+    /// Of the longest course the protocol allows.
+    total: u64,
+    /// Whether velocities have been drawn.
+    moving: bool,
+    /// Of the constant-pressure segment before.
+    mean_volume: Option<f64>,
+    /// Of the segment at hand, if it is one of dynamics and has begun.
+    course: Option<Course>,
+    segments: Vec<SegmentSummary>,
+    writer: Writer,
+    log: Log,
+    saved: Instant,
+    asked: Instant,
+}
+
+/// What makes a run this run and no other, beside its protocol.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Origin {
+    seed: [u8; 32],
+    /// Digest of elements, positions and cell.
+    start: [u8; 32],
+}
+
+impl Origin {
+    fn new(start: &Structure, seed: [u8; 32]) -> Self {
+        let mut digest = blake3::Hasher::new();
+        for element in &start.elements {
+            digest.update(&[element.number()]);
+        }
+        digest.update(&bytes_of(start.positions_ang.as_flattened()));
+        digest.update(&bytes_of(start.cell.rows_ang().as_flattened()));
+        Origin {
+            seed,
+            start: *digest.finalize().as_bytes(),
+        }
+    }
+}
+
+/// The head of a checkpoint. Arrays beside it: positions, offsets, velocities, reference positions of the list,
+/// series and origin of the course, frames that are not in the trajectory yet.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    origin: Origin,
+    protocol: Protocol,
+    cell: [[f64; 3]; 3],
+    centre: [f64; 3],
+    twice_kinetic: f64,
+    step: u64,
+    moving: bool,
+    mean_volume: Option<f64>,
+    course: Option<Course>,
+    reference: Option<[[f64; 3]; 3]>,
+    segments: Vec<SegmentSummary>,
+    trajectory: u64,
+    frames: u32,
+    log: u64,
+}
+
+impl<'a> Runner<'a> {
+    fn new(
+        start: &Structure,
+        potential: &dyn Potential,
+        protocol: &'a Protocol,
+        seed: [u8; 32],
+        directory: &'a Path,
+        host: &'a dyn Host,
+        judge: Option<&'a dyn Judge>,
+    ) -> Result<Self, MdError> {
+        let origin = Origin::new(start, seed);
+        let calculator = Calculator::new(potential, &start.elements, protocol.skin_ang)
+            .map_err(MdError::Potential)?;
+        let system = System::new(start);
+        let steps = |segment: &Segment| match segment {
+            Segment::Dynamics(dynamics) => protocol.steps(dynamics.duration_fs),
+            _ => 0,
+        };
+        let total = protocol.segments.iter().map(steps).sum();
+        let checkpoint = directory.join(files::CHECKPOINT);
+        let trajectory = directory.join(files::TRAJECTORY);
+        let log = directory.join(files::LOG);
+        let Some((saved, arrays)) = checkpoint::read::<Saved>(&checkpoint)? else {
+            return Ok(Runner {
+                writer: Writer::create(&trajectory, &start.elements, protocol.keep_velocities)?,
+                log: Log::create(&log)?,
+                protocol,
+                directory,
+                host,
+                judge,
+                origin,
+                stream: Stream::new(seed, &[MOTION]),
+                system,
+                calculator,
+                step: 0,
+                total,
+                moving: false,
+                mean_volume: None,
+                course: None,
+                segments: Vec::new(),
+                saved: Instant::now(),
+                asked: Instant::now(),
+            });
+        };
+        let other = |what: &str| MdError::OtherRun {
+            path: directory.to_owned(),
+            what: what.to_owned(),
+        };
+        if saved.origin.seed != origin.seed {
+            return Err(other("its seed is another"));
+        }
+        if saved.origin != origin {
+            return Err(other("it started from another structure"));
+        }
+        continues(&saved, protocol).map_err(other)?;
+        let damaged = || MdError::Damaged {
+            path: checkpoint.clone(),
+            what: "its parts do not fit together; remove it to begin anew".to_owned(),
+        };
+        let [
+            positions,
+            offsets,
+            velocities,
+            reference,
+            series,
+            course_origin,
+            pending,
+        ] = <[Vec<u8>; 7]>::try_from(arrays).map_err(|_| damaged())?;
+        let mut runner = Runner {
+            writer: Writer::resume(
+                &trajectory,
+                start.len(),
+                protocol.keep_velocities,
+                Tail {
+                    offset: saved.trajectory,
+                    frames: saved.frames,
+                    pending,
+                },
+            )?,
+            log: Log::resume(&log, saved.log)?,
+            protocol,
+            directory,
+            host,
+            judge,
+            origin,
+            stream: Stream::new(seed, &[MOTION]),
+            system,
+            calculator,
+            step: saved.step,
+            total,
+            moving: saved.moving,
+            mean_volume: saved.mean_volume,
+            course: saved.course,
+            segments: saved.segments,
+            saved: Instant::now(),
+            asked: Instant::now(),
+        };
+        let system = &mut runner.system;
+        system.cell = Cell::new(saved.cell).map_err(|_| damaged())?;
+        system.positions = rows_of(&positions);
+        system.offsets = rows_of(&offsets);
+        system.velocities = rows_of(&velocities);
+        system.centre = saved.centre;
+        system.twice_kinetic = saved.twice_kinetic;
+        let n = start.len();
+        if [&system.positions, &system.offsets, &system.velocities]
+            .iter()
+            .any(|array| array.len() != n)
+        {
+            return Err(damaged());
+        }
+        if let Some(course) = &mut runner.course {
+            course.series = rows_of(&series);
+            course.origin = rows_of(&course_origin);
+            let reference_positions = rows_of(&reference);
+            if let Some(rows) = saved.reference {
+                let cell = Cell::new(rows).map_err(|_| damaged())?;
+                if reference_positions.len() != n {
+                    return Err(damaged());
+                }
+                runner
+                    .calculator
+                    .restore(&cell, &reference_positions)
+                    .map_err(MdError::Potential)?;
+            }
+            // The evaluation that was made when this step was.
+            let Some(Segment::Dynamics(dynamics)) = protocol.segments.get(runner.segments.len())
+            else {
+                return Err(damaged());
+            };
+            let rhythm = Rhythm::new(protocol, dynamics, &course.integrator);
+            runner
+                .calculator
+                .evaluate(
+                    &runner.system.cell,
+                    &runner.system.positions,
+                    rhythm.want(course.done),
+                )
+                .map_err(MdError::Potential)?;
+        }
+        Ok(runner)
+    }
+
+    fn go(&mut self) -> Result<(), MdError> {
+        while let Some(segment) = self.protocol.segments.get(self.segments.len()) {
+            let summary = match segment {
+                Segment::Minimize(how) => self.minimize(how)?,
+                Segment::RescaleToMeanVolume => self.rescale()?,
+                Segment::Dynamics(dynamics) => self.dynamics(dynamics)?,
+            };
+            let last = self.segments.len() + 1 == self.protocol.segments.len();
+            if last {
+                // Before its end, so that a longer protocol can go on from here.
+                self.save()?;
+            }
+            self.course = None;
+            self.segments.push(summary);
+        }
+        self.host.progress(self.total, self.total);
+        self.close()
+    }
+
+    fn summary(&self) -> Result<Summary, MdError> {
+        Ok(Summary {
+            structure: self.structure(),
+            velocities: self.system.velocities.clone(),
+            steps: self.step,
+            segments: self.segments.clone(),
+            trajectory: self.directory.join(files::TRAJECTORY),
+            log: self.directory.join(files::LOG),
+        })
+    }
+
+    fn structure(&self) -> Structure {
+        Structure {
+            cell: self.system.cell,
+            elements: self.system.elements.clone(),
+            positions_ang: self.system.positions.clone(),
+        }
+    }
+
+    /// Makes everything so far readable.
+    fn close(&mut self) -> Result<(), MdError> {
+        self.writer.flush()?;
+        self.log.flush()
+    }
+
+    fn time_fs(&self) -> f64 {
+        self.step as f64 * self.protocol.timestep_fs
+    }
+
+    fn minimize(&mut self, how: &Minimize) -> Result<SegmentSummary, MdError> {
+        self.renew_list()?;
+        let minimum = relax(&self.structure(), &mut self.calculator, how, self.host)?;
+        let system = &mut self.system;
+        system.cell = minimum.structure.cell;
+        system.positions = minimum.structure.positions_ang;
+        system.rest();
+        system.find_centre();
+        self.moving = false;
+        let volume_ang3 = system.cell.volume_ang3();
+        Ok(SegmentSummary {
+            steps: minimum.steps,
+            ended: if minimum.converged {
+                Ended::Minimum
+            } else {
+                Ended::MostSteps
+            },
+            temperature_k: 0.0,
+            potential_ev: minimum.energy_ev,
+            pressure_ev_per_ang3: how.pressure.unwrap_or(0.0),
+            volume_ang3,
+            density_g_per_cm3: density(&self.system, volume_ang3),
+            drift: 0.0,
+        })
+    }
+
+    fn rescale(&mut self) -> Result<SegmentSummary, MdError> {
+        let volume_ang3 = self.mean_volume.ok_or(MdError::NoMeanVolume)?;
+        let step = self.step;
+        let system = &mut self.system;
+        system.wrap();
+        let factor = (volume_ang3 / system.cell.volume_ang3()).cbrt();
+        system
+            .scale(factor)
+            .map_err(|source| MdError::Cell { step, source })?;
+        self.renew_list()?;
+        self.evaluate(ALL)?;
+        let row = self.row(&Integrator::Verlet);
+        Ok(SegmentSummary {
+            steps: 0,
+            ended: Ended::Rescaled,
+            temperature_k: row.temperature_k,
+            potential_ev: row.potential_ev,
+            pressure_ev_per_ang3: row.scalar_pressure(),
+            volume_ang3,
+            density_g_per_cm3: density(&self.system, volume_ang3),
+            drift: 0.0,
+        })
+    }
+
+    /// A list built for the positions at hand: what came before a segment has no part in it.
+    fn renew_list(&mut self) -> Result<(), MdError> {
+        let (step, time_fs) = (self.step, self.time_fs());
+        self.calculator
+            .restore(&self.system.cell, &self.system.positions)
+            .map_err(|source| MdError::Evaluation {
+                step,
+                time_fs,
+                source,
+            })
+    }
+
+    fn evaluate(&mut self, want: Want) -> Result<(), MdError> {
+        let (step, time_fs) = (self.step, self.time_fs());
+        self.calculator
+            .evaluate(&self.system.cell, &self.system.positions, want)
+            .map_err(|source| MdError::Evaluation {
+                step,
+                time_fs,
+                source,
+            })?;
+        Ok(())
+    }
+
+    fn begin(&mut self, dynamics: &Dynamics) -> Result<(), MdError> {
+        let drawn = match dynamics.ensemble {
+            Ensemble::Nve { temperature_k } => temperature_k,
+            _ if self.moving => None,
+            ensemble => ensemble.temperature_k().map(|ramp| ramp.start),
+        };
+        if let Some(temperature_k) = drawn {
+            let labels = [VELOCITIES, self.segments.len() as u64];
+            let mut stream = Stream::new(self.origin.seed, &labels);
+            self.system.draw_velocities(temperature_k, &mut stream);
+            self.moving = true;
+        } else if !self.moving {
+            return Err(MdError::AtRest);
+        }
+        if dynamics.ensemble.changes_volume() {
+            self.system.wrap();
+        } else {
+            self.system.find_centre();
+        }
+        self.mean_volume = None;
+        self.renew_list()?;
+        self.evaluate(ALL)?;
+        let integrator = Integrator::new(&dynamics.ensemble, self.system.freedom());
+        let row = self.row(&integrator);
+        let temperature_k = dynamics
+            .ensemble
+            .temperature_k()
+            .map_or(row.temperature_k, |ramp| ramp.mean());
+        let mut course = Course {
+            guard: Guard::new(
+                self.protocol.drift_bound,
+                temperature_k * BOLTZMANN_EV_PER_K,
+                self.system.len(),
+                row.conserved_ev,
+            ),
+            integrator,
+            done: 0,
+            met: false,
+            series: Vec::new(),
+            origin: Vec::new(),
+        };
+        if let Some(until) = &dynamics.until
+            && matches!(until.condition, Condition::SlowestBeyond { .. })
+        {
+            course.origin = self.system.unwrapped();
+        }
+        self.log.push(&row)?;
+        if dynamics.sample_fs.is_some() {
+            self.sample()?;
+        }
+        self.course = Some(course);
+        Ok(())
+    }
+
+    fn row(&self, integrator: &Integrator) -> Row {
+        let now = self.calculator.evaluation();
+        Row::new(
+            (self.segments.len(), self.step, self.time_fs()),
+            &self.system,
+            now.energy_ev,
+            &now.virial_ev,
+            integrator.energy_ev(),
+        )
+    }
+
+    fn sample(&mut self) -> Result<(), MdError> {
+        let frame = Frame {
+            step: self.step,
+            time_fs: self.time_fs(),
+            segment: self.segments.len(),
+            potential_ev: self.calculator.evaluation().energy_ev,
+            cell: self.system.cell,
+            images_ang: self.system.positions.clone(),
+            offsets_ang: self.system.offsets.clone(),
+            velocities: self
+                .protocol
+                .keep_velocities
+                .then(|| self.system.velocities.clone()),
+        };
+        self.writer.push(&frame)
+    }
+
+    fn dynamics(&mut self, dynamics: &Dynamics) -> Result<SegmentSummary, MdError> {
+        if self.course.is_none() {
+            self.begin(dynamics)?;
+        }
+        let steps = self.protocol.steps(dynamics.duration_fs);
+        let mut course = self.course.take().expect("a course has begun");
+        let rhythm = Rhythm::new(self.protocol, dynamics, &course.integrator);
+        while course.done < steps && !course.met {
+            if let Err(error) = self.advance(dynamics, &rhythm, steps, &mut course) {
+                self.course = Some(course);
+                return Err(error);
+            }
+        }
+        let [
+            temperature_k,
+            potential_ev,
+            pressure_ev_per_ang3,
+            volume_ang3,
+        ] = course.means();
+        if dynamics.ensemble.changes_volume() {
+            self.mean_volume = Some(volume_ang3);
+        }
+        let summary = SegmentSummary {
+            steps: course.done,
+            ended: match (&dynamics.until, course.met) {
+                (None, _) => Ended::Duration,
+                (Some(_), true) => Ended::Condition,
+                (Some(_), false) => Ended::Unmet,
+            },
+            temperature_k,
+            potential_ev,
+            pressure_ev_per_ang3,
+            volume_ang3,
+            density_g_per_cm3: density(&self.system, volume_ang3),
+            drift: course.guard.drift(),
+        };
+        self.course = Some(course);
+        Ok(summary)
+    }
+
+    /// One step and what is due after it. Up to the host's questions the state is that of a whole step.
+    fn advance(
+        &mut self,
+        dynamics: &Dynamics,
+        rhythm: &Rhythm,
+        steps: u64,
+        course: &mut Course,
+    ) -> Result<(), MdError> {
+        let fraction = (course.done as f64 + 0.5) / steps as f64;
+        let temperature_k = dynamics
+            .ensemble
+            .temperature_k()
+            .map_or(0.0, |ramp| ramp.at(fraction));
+        let next = course.done + 1;
+        let mut step = Step {
+            dt_fs: self.protocol.timestep_fs,
+            kt_ev: temperature_k * BOLTZMANN_EV_PER_K,
+            pressure: dynamics.ensemble.pressure_ev_per_ang3().at(fraction),
+            want: rhythm.want(next),
+            stream: self.stream.child(self.step),
+        };
+        let made = course
+            .integrator
+            .step(&mut self.system, &mut self.calculator, &mut step);
+        self.step += 1;
+        made.map_err(|error| self.error(error))?;
+        course.done = next;
+        if dynamics.ensemble.changes_volume()
+            && next.is_multiple_of(WRAP_EVERY)
+            && self.system.has_strayed()
+        {
+            self.system.wrap();
+            self.evaluate(step.want)?;
+        }
+        if rhythm.is_logged(next) {
+            let row = self.row(&course.integrator);
+            self.log.push(&row)?;
+            course.record(&row);
+            let time_fs = next as f64 * self.protocol.timestep_fs;
+            course
+                .guard
+                .watch(time_fs, row.conserved_ev)
+                .map_err(|alarm| self.alarm(alarm))?;
+        }
+        if rhythm.is_sampled(next) {
+            self.sample()?;
+        }
+        if let Some(until) = &dynamics.until
+            && rhythm.is_looked_at(next)
+        {
+            course.met = match until.condition {
+                Condition::DensitySettled { within } => course.density_is_settled(within),
+                Condition::SlowestBeyond { distance_ang } => {
+                    course.slowest_ang(&self.system) >= distance_ang
+                }
+                Condition::Judged => self.judged()?,
+            };
+        }
+        if self.asked.elapsed() >= HOST_EVERY {
+            self.asked = Instant::now();
+            self.host.progress(self.step, self.total);
+            if self.host.cancelled() {
+                return Err(MdError::Cancelled);
+            }
+            if self.saved.elapsed() >= CHECKPOINT_EVERY {
+                self.course = Some(course.clone());
+                self.save()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn judged(&mut self) -> Result<bool, MdError> {
+        let judge = self.judge.ok_or(MdError::NoJudge)?;
+        self.writer.flush()?;
+        let mut trajectory = Trajectory::open(&self.directory.join(files::TRAJECTORY))?;
+        judge.settled(&mut trajectory, self.segments.len())
+    }
+
+    fn error(&self, error: StepError) -> MdError {
+        let (step, time_fs) = (self.step, self.time_fs());
+        match error {
+            StepError::Lost(lost) => MdError::Lost {
+                step,
+                time_fs,
+                atom: lost.atom,
+                element: self.system.elements[lost.atom],
+                moved_ang: lost.moved_ang,
+            },
+            StepError::Potential(source) => MdError::Evaluation {
+                step,
+                time_fs,
+                source,
+            },
+            StepError::Cell(source) => MdError::Cell { step, source },
+            StepError::CellRuns(change) => MdError::CellRuns {
+                step,
+                time_fs,
+                percent: 100.0 * change,
+            },
+        }
+    }
+
+    fn alarm(&self, alarm: Alarm) -> MdError {
+        let (step, time_fs) = (self.step, self.time_fs());
+        match alarm {
+            Alarm::Blown(change) => MdError::Blown {
+                step,
+                time_fs,
+                change,
+            },
+            Alarm::Drift(drift) => MdError::Drift {
+                step,
+                time_fs,
+                drift,
+                bound: self.protocol.drift_bound,
+            },
+        }
+    }
+
+    /// Writes the checkpoint.
+    fn save(&mut self) -> Result<(), MdError> {
+        let tail = self.writer.tail()?;
+        let reference = self.calculator.reference();
+        let system = &self.system;
+        let course = self.course.as_ref();
+        let head = Saved {
+            origin: self.origin.clone(),
+            protocol: self.protocol.clone(),
+            cell: system.cell.rows_ang(),
+            centre: system.centre,
+            twice_kinetic: system.twice_kinetic,
+            step: self.step,
+            moving: self.moving,
+            mean_volume: self.mean_volume,
+            course: course.cloned(),
+            reference: reference.as_ref().map(|(cell, _)| cell.rows_ang()),
+            segments: self.segments.clone(),
+            trajectory: tail.offset,
+            frames: tail.frames,
+            log: self.log.tail()?,
+        };
+        let reference = reference.map_or(&[][..], |(_, positions)| positions);
+        let series = course.map_or(&[][..], |course| &course.series);
+        let origin = course.map_or(&[][..], |course| &course.origin);
+        let arrays = [
+            bytes_of(system.positions.as_flattened()),
+            bytes_of(system.offsets.as_flattened()),
+            bytes_of(system.velocities.as_flattened()),
+            bytes_of(reference.as_flattened()),
+            bytes_of(series.as_flattened()),
+            bytes_of(origin.as_flattened()),
+            tail.pending,
+        ];
+        let arrays: Vec<&[u8]> = arrays.iter().map(Vec::as_slice).collect();
+        checkpoint::write(&self.directory.join(files::CHECKPOINT), &head, &arrays)?;
+        self.saved = Instant::now();
+        Ok(())
+    }
+}
+
+/// Whether a protocol goes on from where a checkpoint of another stands.
+fn continues(saved: &Saved, protocol: &Protocol) -> Result<(), &'static str> {
+    let old = &saved.protocol;
+    let settings = |p: &Protocol| (p.timestep_fs, p.skin_ang, p.log_fs, p.keep_velocities);
+    if settings(old) != settings(protocol) {
+        return Err("its timestep, skin, log interval or choice of velocities is another");
+    }
+    let done = saved.segments.len();
+    if protocol.segments.get(..done) != old.segments.get(..done) {
+        return Err("a segment that it has finished is another");
+    }
+    match (old.segments.get(done), protocol.segments.get(done)) {
+        (None, None) => Ok(()),
+        (Some(Segment::Dynamics(old)), Some(Segment::Dynamics(new))) => {
+            let at = saved.course.as_ref().map_or(0, |course| course.done);
+            let longer = Dynamics {
+                duration_fs: new.duration_fs,
+                ..old.clone()
+            };
+            if longer != *new {
+                return Err("the segment that it is in is another");
+            }
+            if old.duration_fs != new.duration_fs && at > 0 && !new.ensemble.is_constant() {
+                return Err("the ramp that it is in has another rate");
+            }
+            if at > protocol.steps(new.duration_fs) {
+                return Err("it has gone further than this");
+            }
+            Ok(())
+        }
+        (old, new) if old == new => Ok(()),
+        _ => Err("the segment that it is in is another"),
+    }
+}
+
+fn density(system: &System, volume_ang3: f64) -> f64 {
+    system.mass_u() / volume_ang3 * ATOMIC_MASS_KG * 1e27
+}
+
+/// What is due after which steps of a segment.
+struct Rhythm {
+    log: u64,
+    sample: Option<u64>,
+    /// Interval and least number of steps.
+    look: Option<(u64, u64)>,
+    virial: bool,
+}
+
+impl Rhythm {
+    fn new(protocol: &Protocol, dynamics: &Dynamics, integrator: &Integrator) -> Self {
+        Rhythm {
+            log: protocol.interval(protocol.log_fs),
+            sample: dynamics.sample_fs.map(|time| protocol.interval(time)),
+            look: dynamics.until.as_ref().map(|until| {
+                (
+                    protocol.interval(until.every_fs),
+                    protocol.steps(until.at_least_fs),
+                )
+            }),
+            virial: integrator.needs_virial(),
+        }
+    }
+
+    fn is_logged(&self, done: u64) -> bool {
+        done.is_multiple_of(self.log)
+    }
+
+    fn is_sampled(&self, done: u64) -> bool {
+        self.sample
+            .is_some_and(|interval| done.is_multiple_of(interval))
+    }
+
+    fn is_looked_at(&self, done: u64) -> bool {
+        self.look
+            .is_some_and(|(interval, least)| done.is_multiple_of(interval) && done >= least)
+    }
+
+    fn want(&self, done: u64) -> Want {
+        let logged = self.is_logged(done);
+        Want {
+            energy: logged || self.is_sampled(done),
+            energies: false,
+            virial: logged || self.virial,
+        }
+    }
+}
