@@ -25,6 +25,8 @@ pub const ATOMIC_MASS_EV_FS2_PER_ANG2: f64 = ATOMIC_MASS_KG / ELEMENTARY_CHARGE_
 pub const BOHR_ANG: f64 = 0.529_177_210_544;
 /// Hartree energy, eV; measured, relative uncertainty 1.1e-12.
 pub const HARTREE_EV: f64 = 27.211_386_245_981;
+/// 1/(4 π ε₀) in eV Å/e²: the hartree is the energy of two elementary charges a Bohr radius apart.
+pub const COULOMB_EV_ANG: f64 = HARTREE_EV * BOHR_ANG;
 /// Standard atmosphere, Pa; by convention.
 pub const ATMOSPHERE_PA: f64 = 101_325.0;
 /// Bar, Pa; by convention.

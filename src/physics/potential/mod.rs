@@ -1,12 +1,33 @@
 //! What atoms feel: potentials behind one trait.
 
+pub mod coulomb;
+mod exponential;
 mod lennard_jones;
+mod matsui_akaogi;
+mod morse;
+mod pair;
+mod parameters;
+mod pmmcs;
+mod sum;
+mod tabulated;
+#[cfg(test)]
+mod tests;
+mod zbl;
 
 use thiserror::Error;
 
-pub use lennard_jones::LennardJones;
+pub use exponential::{BornMayerHuggins, BornMayerHugginsPair, Buckingham, BuckinghamPair, Wall};
+pub use lennard_jones::{LennardJones, LennardJonesPair};
+pub use matsui_akaogi::matsui_akaogi;
+pub use morse::{Morse, MorsePair};
+pub use pair::{OVERLAP_ANG, Terms};
+pub use parameters::{ByPair, Truncation};
+pub use pmmcs::{PmmcsCoulomb, pmmcs};
+pub use sum::Sum;
+pub use tabulated::{Tabulated, TabulatedPair};
+pub use zbl::Zbl;
 
-use super::structure::{Cell, NeighbourError, Neighbours};
+use super::structure::{Cell, NeighbourError, Neighbours, species_of};
 use crate::base::Element;
 
 /// What an evaluation is asked for besides forces.
@@ -39,7 +60,55 @@ pub trait Potential: Send + Sync {
     /// Makes it ready for atoms of these elements (one entry an atom), or says why it cannot: an element without
     /// parameters, charges that do not balance.
     fn bind(&self, elements: &[Element]) -> Result<Box<dyn Bound>, PotentialError>;
+
+    /// What of it are functions of pairs, which a sum of potentials evaluates in one loop.
+    fn pair_terms(&self, _: &[Element]) -> Result<Terms, PotentialError> {
+        Ok(Terms::default())
+    }
+
+    /// What is left of it besides.
+    fn other_parts(&self, elements: &[Element]) -> Result<Vec<Box<dyn Bound>>, PotentialError> {
+        Ok(vec![self.bind(elements)?])
+    }
 }
+
+/// A potential that is a function of pairs and nothing else.
+trait PairPotential: Send + Sync {
+    fn reach_ang(&self) -> f64;
+    fn terms(&self, elements: &[Element]) -> Result<Terms, PotentialError>;
+}
+
+macro_rules! pair_potentials {
+    ($($name:ty),*) => {$(
+        impl Potential for $name {
+            fn cutoff_ang(&self) -> f64 {
+                self.reach_ang()
+            }
+
+            fn bind(&self, elements: &[Element]) -> Result<Box<dyn Bound>, PotentialError> {
+                Ok(sum::bind_parts(self.terms(elements)?, Vec::new(), elements))
+            }
+
+            fn pair_terms(&self, elements: &[Element]) -> Result<Terms, PotentialError> {
+                self.terms(elements)
+            }
+
+            fn other_parts(&self, _: &[Element]) -> Result<Vec<Box<dyn Bound>>, PotentialError> {
+                Ok(Vec::new())
+            }
+        }
+    )*};
+}
+pair_potentials!(
+    LennardJones,
+    Buckingham,
+    BornMayerHuggins,
+    Morse,
+    Zbl,
+    Tabulated,
+    coulomb::DampedShiftedForce,
+    coulomb::Wolf
+);
 
 /// A potential made ready for certain atoms, with whatever it keeps between evaluations (tables, scratch, meshes).
 /// Its results depend on its arguments alone.
@@ -67,6 +136,18 @@ pub enum PotentialError {
         second: usize,
         distance_ang: f64,
     },
+    #[error("the potential distinguishes {most} elements at most, not {found}")]
+    TooManyElements { found: usize, most: usize },
+    #[error("the charges of the atoms add up to {net_e:+.3} e; a periodic cell must be neutral")]
+    Charged { net_e: f64 },
+    #[error("charges damped by {alpha_per_ang} /Å vanish long before a cutoff of {cutoff_ang} Å")]
+    Overdamped { alpha_per_ang: f64, cutoff_ang: f64 },
+    #[error("the neighbour list ends at {list_ang} Å, the potential at {cutoff_ang} Å")]
+    ShortList { cutoff_ang: f64, list_ang: f64 },
+    #[error(
+        "the neighbour list is one of other atoms than those that the potential was made ready for"
+    )]
+    OtherAtoms,
     #[error(transparent)]
     Neighbours(#[from] NeighbourError),
 }
@@ -87,7 +168,8 @@ impl Calculator {
     ) -> Result<Self, PotentialError> {
         Ok(Calculator {
             potential: potential.bind(elements)?,
-            neighbours: Neighbours::new(potential.cutoff_ang(), skin_ang),
+            neighbours: Neighbours::new(potential.cutoff_ang(), skin_ang)
+                .with_species(species_of(elements)),
             out: Evaluation::default(),
         })
     }

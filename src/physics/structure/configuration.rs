@@ -41,3 +41,16 @@ impl Structure {
         counts.into_iter().collect()
     }
 }
+
+/// The distinct elements, by atomic number.
+pub fn elements_of(elements: &[Element]) -> Vec<Element> {
+    let distinct: std::collections::BTreeSet<_> = elements.iter().copied().collect();
+    distinct.into_iter().collect()
+}
+
+/// For each atom the place of its element among the distinct ones.
+pub fn species_of(elements: &[Element]) -> Vec<u8> {
+    let distinct = elements_of(elements);
+    let place = |element| distinct.binary_search(element).expect("it is one of them") as u8;
+    elements.iter().map(place).collect()
+}

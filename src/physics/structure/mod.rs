@@ -14,9 +14,9 @@ mod symmetry;
 
 pub use cell::{Cell, CellError};
 pub use change::{Amount, ChangeError};
-pub use configuration::Structure;
+pub use configuration::{Structure, elements_of, species_of};
 pub use crystal::{CrystalError, Site, crystal};
-pub use neighbours::{Environment, NeighbourError, Neighbours};
+pub use neighbours::{CHUNK, Environment, NeighbourError, Neighbours};
 pub use packing::{
     FLOOR_OF_CONTACT, Packing, PackingError, counts_of, edge_at_density_ang, edge_of_melt_ang,
 };

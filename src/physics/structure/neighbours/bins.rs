@@ -49,23 +49,22 @@ impl Bins {
         ((i * self.counts[1] + j) * self.counts[2] + k) as u32
     }
 
-    /// Calls `visit` with each run of successive bins that may hold something within reach of what is in `bin`.
-    pub fn rows_around(&self, bin: u32, mut visit: impl FnMut(Range<usize>)) {
+    /// The runs of successive bins that may hold something within reach of what is in `bin`.
+    #[inline(always)]
+    pub fn rows_around(&self, bin: u32) -> impl Iterator<Item = Range<usize>> {
         let bin = bin as usize;
-        let at = [
-            bin / (self.counts[1] * self.counts[2]),
-            bin / self.counts[2] % self.counts[1],
-            bin % self.counts[2],
-        ];
+        let [_, rows, columns] = self.counts;
+        let at = [bin / (rows * columns), bin / columns % rows, bin % columns];
         let [first, second, third]: [Range<usize>; 3] = std::array::from_fn(|axis| {
-            at[axis].saturating_sub(self.reach[axis])
-                ..(at[axis] + self.reach[axis] + 1).min(self.counts[axis])
+            let end = (at[axis] + self.reach[axis] + 1).min(self.counts[axis]);
+            at[axis].saturating_sub(self.reach[axis])..end
         });
-        for i in first {
-            for j in second.clone() {
-                let row = (i * self.counts[1] + j) * self.counts[2];
-                visit(row + third.start..row + third.end);
-            }
-        }
+        first.flat_map(move |i| {
+            let third = third.clone();
+            second.clone().map(move |j| {
+                let row = (i * rows + j) * columns;
+                row + third.start..row + third.end
+            })
+        })
     }
 }

@@ -1,15 +1,17 @@
 //! What one atom sees.
 
+use crate::physics::numerics::simd::{MOST_LANES, Vector};
+
 /// An atom's surroundings within a cutoff, one entry a neighbour.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
-    /// Displacements from the atom to the neighbour, Å, and their squared lengths.
-    pub dx: Vec<f64>,
-    pub dy: Vec<f64>,
-    pub dz: Vec<f64>,
-    pub r2: Vec<f64>,
-    /// Atom and species, see [`Environment::atom`].
-    pub(crate) tags: Vec<f64>,
+    count: usize,
+    /// Longer than `count` by at least a vector, whose first lanes hold a neighbour on the cutoff in no direction.
+    dx: Vec<f64>,
+    dy: Vec<f64>,
+    dz: Vec<f64>,
+    r2: Vec<f64>,
+    tags: Vec<f64>,
 }
 
 /// Eight bits of species below the number of the atom, carried through registers as the bits of a float.
@@ -19,11 +21,11 @@ pub(super) fn tag(atom: usize, species: u8) -> f64 {
 
 impl Environment {
     pub fn len(&self) -> usize {
-        self.r2.len()
+        self.count
     }
 
     pub fn is_empty(&self) -> bool {
-        self.r2.is_empty()
+        self.count == 0
     }
 
     /// Which atom the k-th neighbour is an image of.
@@ -44,23 +46,109 @@ impl Environment {
         self.r2[k].sqrt()
     }
 
-    pub(super) fn push(&mut self, [dx, dy, dz]: [f64; 3], r2: f64, tag: f64) {
-        self.dx.push(dx);
-        self.dy.push(dy);
-        self.dz.push(dz);
-        self.r2.push(r2);
-        self.tags.push(tag);
+    /// Squared distances, Å².
+    pub fn squared_distances(&self) -> &[f64] {
+        &self.r2[..self.count]
     }
 
-    pub(super) fn clear(&mut self) {
-        for values in [
-            &mut self.dx,
-            &mut self.dy,
-            &mut self.dz,
-            &mut self.r2,
-            &mut self.tags,
-        ] {
-            values.clear();
+    /// Displacements by coordinate, squared distances and tags, filled up to a whole number of vectors: a kernel may
+    /// evaluate the entries beyond `len`, but must not count them.
+    pub(crate) fn padded<V: Vector>(&self) -> Columns<'_> {
+        let end = self.count.next_multiple_of(V::LANES);
+        Columns {
+            dx: &self.dx[..end],
+            dy: &self.dy[..end],
+            dz: &self.dz[..end],
+            r2: &self.r2[..end],
+            tags: &self.tags[..end],
         }
     }
+
+    /// Takes in what of `list` is closer to `centre` than the cutoff. Gives the least squared distance.
+    #[inline(always)]
+    pub(super) fn gather<V: Vector>(
+        &mut self,
+        points: &[[f64; 4]],
+        centre: usize,
+        list: &[u32],
+        cutoff2: f64,
+    ) -> f64 {
+        self.reserve(list.len());
+        let [x, y, z, _] = points[centre];
+        let (x, y, z) = (V::splat(x), V::splat(y), V::splat(z));
+        let cutoff = V::splat(cutoff2);
+        let mut least = cutoff;
+        for block in list.chunks_exact(V::LANES) {
+            let [u, v, w, tags] = V::points(points, block);
+            let (dx, dy, dz) = (u - x, v - y, w - z);
+            let r2 = dz.mul_add(dz, dy.mul_add(dy, dx * dx));
+            self.keep([dx, dy, dz], r2, tags, cutoff, &mut least);
+        }
+        self.pad::<V>(cutoff);
+        least.least()
+    }
+
+    /// Takes in what of `wider` is closer than the cutoff.
+    #[inline(always)]
+    pub(crate) fn narrow<V: Vector>(&mut self, wider: &Environment, cutoff2: f64) {
+        self.reserve(wider.count);
+        let cutoff = V::splat(cutoff2);
+        let mut least = cutoff;
+        let columns = wider.padded::<V>();
+        for at in (0..columns.r2.len()).step_by(V::LANES) {
+            let [x, y, z] =
+                [columns.dx, columns.dy, columns.dz].map(|values| V::load(&values[at..]));
+            // What pads the wider one lies on its cutoff, beyond this one.
+            let [r2, tags] = [columns.r2, columns.tags].map(|values| V::load(&values[at..]));
+            self.keep([x, y, z], r2, tags, cutoff, &mut least);
+        }
+        self.pad::<V>(cutoff);
+    }
+
+    #[inline(always)]
+    fn keep<V: Vector>(&mut self, [x, y, z]: [V; 3], r2: V, tags: V, cutoff2: V, least: &mut V) {
+        let near = r2.less(cutoff2);
+        *least = r2.min(*least);
+        let at = self.count;
+        x.compress(near, &mut self.dx[at..]);
+        y.compress(near, &mut self.dy[at..]);
+        z.compress(near, &mut self.dz[at..]);
+        r2.compress(near, &mut self.r2[at..]);
+        tags.compress(near, &mut self.tags[at..]);
+        self.count += V::bits(near).count_ones() as usize;
+    }
+
+    /// Empties it and makes room for so many neighbours.
+    fn reserve(&mut self, most: usize) {
+        self.count = 0;
+        if self.r2.len() < most + MOST_LANES {
+            for values in [
+                &mut self.dx,
+                &mut self.dy,
+                &mut self.dz,
+                &mut self.r2,
+                &mut self.tags,
+            ] {
+                values.resize(most + MOST_LANES, 0.0);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn pad<V: Vector>(&mut self, cutoff2: V) {
+        let at = self.count;
+        for values in [&mut self.dx, &mut self.dy, &mut self.dz, &mut self.tags] {
+            V::zero().store(&mut values[at..]);
+        }
+        cutoff2.store(&mut self.r2[at..]);
+    }
+}
+
+/// An environment by columns, see [`Environment::padded`].
+pub(crate) struct Columns<'a> {
+    pub dx: &'a [f64],
+    pub dy: &'a [f64],
+    pub dz: &'a [f64],
+    pub r2: &'a [f64],
+    pub tags: &'a [f64],
 }

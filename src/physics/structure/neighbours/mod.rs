@@ -5,10 +5,13 @@
 //! needs no special case: an atom may meet many images of another and of itself. Lists are full (each pair is seen
 //! from both sides), so that what an atom feels is a sum in an order of its own, the same on any number of threads.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use thiserror::Error;
 
 use super::cell::Cell;
+use crate::physics::numerics::simd::{Kernel, Level, MOST_LANES, Vector, dispatch};
 
 mod bins;
 mod environment;
@@ -21,8 +24,6 @@ use environment::tag;
 
 /// Atoms a unit of parallel work holds; part of the order of sums, and so of their last bits.
 pub const CHUNK: usize = 64;
-/// Lists are padded to a multiple of this with atoms out of reach.
-pub(crate) const BLOCK: usize = 8;
 /// Images beyond which a list is refused: 32 bytes each, and a cutoff that meets so many is a slip.
 const MOST_IMAGES: f64 = 5e7;
 /// Where the atom sits that pads a list.
@@ -45,7 +46,7 @@ pub struct Neighbours {
     /// What each atom is, for the potential; empty when all are alike.
     species: Vec<u8>,
     reference: Option<(Cell, Vec<[f64; 3]>)>,
-    /// x, y, z and the tag of each image, sorted by bin; the last one is out of reach.
+    /// x, y, z and the tag of each image, sorted by bin; then some out of reach.
     images: Vec<[f64; 4]>,
     /// Atom and lattice translation of each image.
     owners: Vec<(u32, [i32; 3])>,
@@ -59,7 +60,8 @@ pub struct Neighbours {
     rebuilds: usize,
 }
 
-/// The lists of successive ranks: `images[ends[k - 1]..ends[k]]`, padded to `BLOCK`.
+/// The lists of successive ranks: `images[ends[k - 1]..ends[k]]`, padded to whole vectors with images out of
+/// reach.
 #[derive(Debug, Clone, Default)]
 struct Lists {
     ends: Vec<u32>,
@@ -82,6 +84,10 @@ impl Neighbours {
         self
     }
 
+    pub fn species(&self) -> &[u8] {
+        &self.species
+    }
+
     pub fn cutoff_ang(&self) -> f64 {
         self.cutoff_ang
     }
@@ -102,11 +108,11 @@ impl Neighbours {
 
     /// Listed neighbours of all atoms, those within the skin included.
     pub fn listed(&self) -> usize {
-        let padding = self.images.len().saturating_sub(1) as u32;
+        let padding = self.owners.len() as u32;
         self.chunks
             .iter()
             .flat_map(|lists| &lists.images)
-            .filter(|&&image| image != padding)
+            .filter(|&&image| image < padding)
             .count()
     }
 
@@ -266,8 +272,8 @@ impl Neighbours {
                 tag(atom, self.species.get(atom).copied().unwrap_or(0)),
             ]
         }));
-        self.images
-            .push([OUT_OF_REACH_ANG, OUT_OF_REACH_ANG, OUT_OF_REACH_ANG, 0.0]);
+        let beyond = [OUT_OF_REACH_ANG, OUT_OF_REACH_ANG, OUT_OF_REACH_ANG, 0.0];
+        self.images.resize(self.owners.len() + MOST_LANES, beyond);
         self.centres.clear();
         self.centres
             .extend((0..found.len() as u32).filter(|&image| home[image as usize]));
@@ -296,53 +302,51 @@ impl Neighbours {
             .par_iter_mut()
             .enumerate()
             .for_each(|(chunk, lists)| {
-                lists.ends.clear();
-                lists.images.clear();
                 let first = chunk * CHUNK;
-                for rank in first..(first + CHUNK).min(centres.len()) {
-                    let centre = centres[rank];
-                    let [x, y, z, _] = images[centre as usize];
-                    bins.rows_around(placed.homes[rank], |bins| {
-                        let start = if bins.start == 0 {
-                            0
-                        } else {
-                            placed.ends[bins.start - 1]
-                        };
-                        for image in start..placed.ends[bins.end - 1] {
-                            let [u, v, w, _] = images[image as usize];
-                            let (dx, dy, dz) = (u - x, v - y, w - z);
-                            if dx * dx + dy * dy + dz * dz < reach_ang * reach_ang
-                                && image != centre
-                            {
-                                lists.images.push(image);
-                            }
-                        }
-                    });
-                    let padded = lists.images.len().next_multiple_of(BLOCK);
-                    lists.images.resize(padded, images.len() as u32 - 1);
-                    lists.ends.push(padded as u32);
-                }
+                let ranks = first..(first + CHUNK).min(centres.len());
+                let collect = Collect {
+                    images,
+                    centres,
+                    bins,
+                    placed,
+                    ranks,
+                    reach_ang,
+                    lists,
+                };
+                dispatch(Level::detect(), collect);
             });
     }
 
     /// Finds the neighbours of `atom` within `cutoff_ang`, which must not pass the cutoff of the lists.
     pub fn environment(&self, atom: usize, cutoff_ang: f64, out: &mut Environment) {
-        self.environment_of_rank(self.ranks[atom] as usize, cutoff_ang, out);
+        debug_assert!(cutoff_ang <= self.cutoff_ang);
+        let rank = self.ranks[atom] as usize;
+        dispatch(
+            Level::detect(),
+            Gather {
+                neighbours: self,
+                rank,
+                cutoff_ang,
+                out,
+            },
+        );
     }
 
-    /// The same for the atom at a place in [`Neighbours::order`].
-    pub fn environment_of_rank(&self, rank: usize, cutoff_ang: f64, out: &mut Environment) {
-        debug_assert!(cutoff_ang <= self.cutoff_ang);
-        out.clear();
-        let [x, y, z, _] = self.images[self.centres[rank] as usize];
-        for &image in self.list(rank) {
-            let [u, v, w, tag] = self.images[image as usize];
-            let (dx, dy, dz) = (u - x, v - y, w - z);
-            let r2 = dx * dx + dy * dy + dz * dz;
-            if r2 < cutoff_ang * cutoff_ang {
-                out.push([dx, dy, dz], r2, tag);
-            }
-        }
+    /// The same inside a kernel, for the atom at a place in [`Neighbours::order`]. Gives the least squared distance.
+    #[inline(always)]
+    pub(crate) fn gather<V: Vector>(
+        &self,
+        rank: usize,
+        cutoff_ang: f64,
+        out: &mut Environment,
+    ) -> f64 {
+        let centre = self.centres[rank] as usize;
+        out.gather::<V>(
+            &self.images,
+            centre,
+            self.list(rank),
+            cutoff_ang * cutoff_ang,
+        )
     }
 
     fn list(&self, rank: usize) -> &[u32] {
@@ -356,6 +360,82 @@ impl Neighbours {
 struct Placed {
     ends: Vec<u32>,
     homes: Vec<u32>,
+}
+
+struct Gather<'a> {
+    neighbours: &'a Neighbours,
+    rank: usize,
+    cutoff_ang: f64,
+    out: &'a mut Environment,
+}
+
+impl Kernel for Gather<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        self.neighbours
+            .gather::<V>(self.rank, self.cutoff_ang, self.out);
+    }
+}
+
+/// Lists what is within reach of the atoms of a chunk.
+struct Collect<'a> {
+    images: &'a [[f64; 4]],
+    centres: &'a [u32],
+    bins: &'a Bins,
+    placed: &'a Placed,
+    ranks: Range<usize>,
+    reach_ang: f64,
+    lists: &'a mut Lists,
+}
+
+impl Kernel for Collect<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Collect {
+            images,
+            centres,
+            bins,
+            placed,
+            ranks,
+            reach_ang,
+            lists,
+        } = self;
+        let reach2 = V::splat(reach_ang * reach_ang);
+        lists.ends.clear();
+        lists.images.clear();
+        for rank in ranks {
+            let centre = centres[rank];
+            let [x, y, z, _] = images[centre as usize];
+            let (x, y, z) = (V::splat(x), V::splat(y), V::splat(z));
+            for bins in bins.rows_around(placed.homes[rank]) {
+                let start = if bins.start == 0 {
+                    0
+                } else {
+                    placed.ends[bins.start - 1]
+                };
+                let end = placed.ends[bins.end - 1];
+                for first in (start..end).step_by(V::LANES) {
+                    // The images are followed by as many out of reach as a vector holds.
+                    let [u, v, w, _] = V::run(&images[first as usize..]);
+                    let (dx, dy, dz) = (u - x, v - y, w - z);
+                    let r2 = dz.mul_add(dz, dy.mul_add(dy, dx * dx));
+                    let mut near = V::bits(r2.less(reach2));
+                    while near != 0 {
+                        let image = first + near.trailing_zeros();
+                        near &= near - 1;
+                        if image < end && image != centre {
+                            lists.images.push(image);
+                        }
+                    }
+                }
+            }
+            let padded = lists.images.len().next_multiple_of(MOST_LANES);
+            lists.images.resize(padded, images.len() as u32 - 1);
+            lists.ends.push(padded as u32);
+        }
+    }
 }
 
 type Matrix = [[f64; 3]; 3];
@@ -397,7 +477,7 @@ fn greatest(
         let [x, y, z]: [f64; 3] = std::array::from_fn(|k| position[k] - was[k]);
         x * x + y * y + z * z
     };
-    let worse = |a: f64, b: f64| if a >= b { a } else { b };
+    let worse = |a: f64, b: f64| if a >= b || a.is_nan() { a } else { b };
     positions
         .par_iter()
         .with_min_len(4096)

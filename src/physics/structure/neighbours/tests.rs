@@ -149,7 +149,7 @@ fn a_list_built_again_from_its_reference_is_the_same() {
     for atom in 0..positions.len() {
         neighbours.environment(atom, 3.0, &mut one);
         again.environment(atom, 3.0, &mut other);
-        assert_eq!(one.r2, other.r2);
+        assert_eq!(one.squared_distances(), other.squared_distances());
     }
 }
 

@@ -1,0 +1,159 @@
+//! Potentials given by numbers.
+
+use super::pair::form::PairFunction;
+use super::pair::{Form, Terms};
+use super::{ByPair, PairPotential, PotentialError, Truncation};
+use crate::base::Element;
+use crate::physics::numerics::simd::{MOST_LANES, Vector};
+
+/// Energies at even steps of the distance, joined by cubic splines.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tabulated {
+    pub pairs: ByPair<TabulatedPair>,
+    pub truncation: Truncation,
+}
+
+/// The energies of a pair from `from_ang` to its cutoff. Below `from_ang` the energy goes on in a straight line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TabulatedPair {
+    pub from_ang: f64,
+    pub step_ang: f64,
+    /// At least three.
+    pub energies_ev: Vec<f64>,
+}
+
+impl TabulatedPair {
+    pub fn reach_ang(&self) -> f64 {
+        self.from_ang + self.step_ang * (self.energies_ev.len() as f64 - 1.0)
+    }
+
+    fn spline(&self) -> Spline {
+        let y = &self.energies_ev;
+        let last = y.len() - 1;
+        // Second derivatives times step² of the spline through the values, with the third derivative continuous
+        // next to the ends ("not a knot"), by elimination of the tridiagonal system.
+        let mut bend = vec![0.0; y.len()];
+        let right = |k: usize| 6.0 * (y[k + 1] - 2.0 * y[k] + y[k - 1]);
+        if last == 2 {
+            bend.fill(right(1) / 6.0);
+        } else {
+            // bend[0] = 2 bend[1] − bend[2] turns the first row into 6 bend[1] = right(1); so does the last.
+            let (mut diagonal, mut value) = (vec![4.0; last], vec![0.0; last]);
+            for k in 1..last {
+                value[k] = right(k);
+            }
+            diagonal[1] = 6.0;
+            diagonal[last - 1] = 6.0;
+            let (mut upper, mut lower) = (vec![1.0; last], vec![1.0; last]);
+            upper[1] = 0.0;
+            lower[last - 1] = 0.0;
+            for k in 2..last {
+                let factor = lower[k] / diagonal[k - 1];
+                diagonal[k] -= factor * upper[k - 1];
+                value[k] -= factor * value[k - 1];
+            }
+            for k in (1..last).rev() {
+                let next = if k + 1 < last {
+                    upper[k] * bend[k + 1]
+                } else {
+                    0.0
+                };
+                bend[k] = (value[k] - next) / diagonal[k];
+            }
+            bend[0] = 2.0 * bend[1] - bend[2];
+            bend[last] = 2.0 * bend[last - 1] - bend[last - 2];
+        }
+        let pieces = (0..last).map(|k| {
+            let slope = y[k + 1] - y[k] - (2.0 * bend[k] + bend[k + 1]) / 6.0;
+            [y[k], slope, bend[k] / 2.0, (bend[k + 1] - bend[k]) / 6.0]
+        });
+        Spline {
+            from_ang: self.from_ang,
+            per_step: 1.0 / self.step_ang,
+            pieces: pieces.collect(),
+        }
+    }
+}
+
+impl PairPotential for Tabulated {
+    fn reach_ang(&self) -> f64 {
+        self.pairs
+            .values()
+            .map(TabulatedPair::reach_ang)
+            .fold(0.0, f64::max)
+    }
+
+    fn terms(&self, elements: &[Element]) -> Result<Terms, PotentialError> {
+        let species = self.pairs.species(elements)?;
+        let spline = |first, second| self.pairs.get(first, second).map(TabulatedPair::spline);
+        let row = |&first| {
+            species
+                .iter()
+                .map(|&second| spline(first, second))
+                .collect()
+        };
+        let form = Form::Splines(Splines {
+            rows: species.iter().map(row).collect(),
+        });
+        let terms = form.truncated(species.len(), self.reach_ang(), self.truncation);
+        Ok(Terms {
+            terms,
+            ..Terms::default()
+        })
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Spline {
+    from_ang: f64,
+    per_step: f64,
+    /// Polynomials in the fraction of a step.
+    pieces: Vec<[f64; 4]>,
+}
+
+impl Spline {
+    /// Energy and derivative; nothing beyond the last piece.
+    fn at(&self, r: f64) -> [f64; 2] {
+        let x = (r - self.from_ang) * self.per_step;
+        if x < 0.0 {
+            let [energy, slope, ..] = self.pieces[0];
+            return [energy + slope * x, slope * self.per_step];
+        }
+        // The very end belongs to the last piece, whatever the rounding of the cutoff.
+        let past = x - self.pieces.len() as f64;
+        if past > 1e-9 {
+            return [0.0; 2];
+        }
+        let k = (x as usize).min(self.pieces.len() - 1);
+        let (x, [a, b, c, d]) = (x - k as f64, self.pieces[k]);
+        [
+            a + x * (b + x * (c + x * d)),
+            (b + x * (2.0 * c + x * 3.0 * d)) * self.per_step,
+        ]
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Splines {
+    rows: Vec<Vec<Option<Spline>>>,
+}
+
+impl PairFunction for Splines {
+    #[inline(always)]
+    fn pair<V: Vector, const ENERGY: bool>(&self, species: usize, tags: V, r2: V) -> [V; 2] {
+        let mut lanes = [[0.0; MOST_LANES]; 2];
+        let [squares, kinds] = &mut lanes;
+        r2.store(squares);
+        tags.store(kinds);
+        for lane in 0..V::LANES {
+            let r = lanes[0][lane].sqrt();
+            let kind = (lanes[1][lane].to_bits() & 0xff) as usize;
+            let [energy, derivative] = self.rows[species][kind]
+                .as_ref()
+                .map_or([0.0; 2], |spline| spline.at(r));
+            lanes[0][lane] = -derivative / r;
+            lanes[1][lane] = energy;
+        }
+        [V::load(&lanes[0]), V::load(&lanes[1])]
+    }
+}
