@@ -51,11 +51,7 @@ fn crystal(cells: usize, edge_ang: f64) -> Structure {
 }
 
 fn lennard_jones() -> LennardJones {
-    LennardJones {
-        epsilon_ev: EPSILON_EV,
-        sigma_ang: SIGMA_ANG,
-        cutoff_ang: 2.2 * SIGMA_ANG,
-    }
+    LennardJones::new(EPSILON_EV, SIGMA_ANG, 2.2 * SIGMA_ANG)
 }
 
 /// Atoms that do not feel each other.
