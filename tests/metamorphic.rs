@@ -21,6 +21,8 @@ fn keys(registry: &Registry, text: &str) -> Result<BTreeMap<String, String>, Str
         .with("study.synth", text)
         .with("rows.csv", &rows)
         .with("same_rows.csv", &rows)
+        .with("barium.cif", &barium("Im-3m"))
+        .with("other.cif", &barium("Pm-3m"))
         .with(
             "other_rows.csv",
             &rows.replace("BaTiO3,300,", "BaTiO3,300.5,"),
@@ -47,6 +49,22 @@ fn keys(registry: &Registry, text: &str) -> Result<BTreeMap<String, String>, Str
 
 fn explained(error: &Diagnostic) -> String {
     format!("{} {}", error.code, error.headline)
+}
+
+fn barium(group: &str) -> String {
+    let cell: String = [
+        "length_a 5",
+        "length_b 5",
+        "length_c 5",
+        "angle_alpha 90",
+        "angle_beta 90",
+        "angle_gamma 90",
+    ]
+    .iter()
+    .map(|line| format!("_cell_{line}\n"))
+    .collect();
+    let sites = "loop_\n_atom_site_type_symbol\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\nBa 0 0 0\n";
+    format!("data_barium\n{cell}_symmetry_space_group_name_H-M '{group}'\n{sites}")
 }
 
 /// A node: its kind, its name, fields and steps.
@@ -77,6 +95,43 @@ impl Node {
         // Precursors and what they replace exclude each other.
         if field == "start_from" {
             node.body.retain(|(known, _)| *known != "precursors");
+        }
+        if self.kind == "structure" && !["copies", "seed"].contains(&field) {
+            let companions: &[(&'static str, &str)] = match field {
+                "structures" => &[("crystal", "BaTiO3")],
+                "prototype" => &[(
+                    "formula",
+                    if value.starts_with("corundum") {
+                        "Al2O3"
+                    } else {
+                        "BaO"
+                    },
+                )],
+                "formula" => &[("prototype", "rocksalt(a: 5.54 Å)")],
+                "spacegroup" => &[
+                    ("cell", "{ a: 4 Å, c: 4 Å }"),
+                    ("sites", "[{ element: Ba, at: [0, 0, 0] }]"),
+                ],
+                "cell" => &[
+                    ("spacegroup", "\"Pm-3m\""),
+                    ("sites", "[{ element: Ba, at: [0, 0, 0] }]"),
+                ],
+                "sites" => &[("spacegroup", "\"Pm-3m\""), ("cell", "{ a: 4 Å }")],
+                "amorphous" => &[("atoms", "100"), ("density", "4 g/cm³")],
+                "atoms" => &[("amorphous", "BaTiO3"), ("density", "4 g/cm³")],
+                "density" => &[("amorphous", "BaTiO3"), ("atoms", "100")],
+                "closest" => &[
+                    ("amorphous", "BaTiO3"),
+                    ("atoms", "100"),
+                    ("density", "4 g/cm³"),
+                ],
+                "crystal" => &[("structures", "batio.crystals")],
+                _ => &[],
+            };
+            node.body.clear();
+            for (companion, value) in companions {
+                node.body.push((companion, (*value).to_owned()));
+            }
         }
         node.body.push((field, value.to_owned()));
         node
@@ -128,6 +183,11 @@ fn nodes() -> Vec<Node> {
             ],
         ),
         schedule,
+        Node::new(
+            "structure",
+            "perovskite",
+            &[("crystal", "BaTiO3"), ("structures", "batio.crystals")],
+        ),
         Node::new("synthesis", "first", &firing),
         Node::new("synthesis", "last", &firing),
     ]
@@ -155,6 +215,7 @@ fn observed(kind: &str) -> (&'static str, &'static str) {
         "phases" => ("candidates", "candidates"),
         "reactions" => ("library", "library"),
         "schedule" => ("firing", "last replica 1"),
+        "structure" => ("perovskite", "perovskite"),
         "synthesis" => ("last", "last replica 1"),
         other => panic!(
             "`{other}` is a new kind: say here which of its nodes is changed and whose key tells"
@@ -179,6 +240,19 @@ fn variants(kind: &str, field: &Field) -> Vec<String> {
         ("reactions", "between") => &["[BaTiO3, BaO, TiO2(rutile)]"],
         ("reactions", "gases") => &["[O2]", "[O2, CO2]"],
         ("reactions", "temperatures") => &["300 K .. 1500 K", "300 K .. 1600 K"],
+        ("structure", "crystal") => &["TiO2(rutile)", "TiO2(anatase)"],
+        ("structure", "structures") => &["{ BaTiO3(cubic): file(\"other.cif\") }"],
+        ("structure", "file") => &["\"barium.cif\"", "\"other.cif\""],
+        ("structure", "prototype") => &[
+            "rocksalt(a: 5.5 Å)",
+            "rocksalt(a: 5.6 Å)",
+            "wurtzite(a: 3 Å)",
+            "wurtzite(a: 3 Å, c: 5 Å)",
+            "wurtzite(a: 3 Å, u: 0.38)",
+            "corundum(a: 4.8 Å, c: 13 Å, z: 0.35, x: 0.31)",
+        ],
+        ("structure", "spacegroup") => &["\"P4/mmm\"", "\"P4_2/mnm\"", "123"],
+        ("structure", "density") => &["4.5 g/cm³", "melt(3000 K)", "melt(3100 K)"],
         ("synthesis", "reactions") => &["other_library"],
         ("synthesis", "precursors") => &["2 * BaO + TiO2(rutile)", "1 g BaO + 1 g TiO2(rutile)"],
         ("synthesis", "start_from") => &["first"],
@@ -359,7 +433,7 @@ fn each_node_changes_the_keys_of_those_who_read_it_and_of_no_other() {
     assert_eq!(changed("last", "inertia", "3"), set(&["last"]));
     // More realisations leave the others alone: the new one and what joins them.
     let mut more = nodes.clone();
-    more[7] = more[7].with("realisations", "3");
+    more[8] = more[8].with("realisations", "3");
     let more = keys(&registry, &written(&more)).expect("a sound study");
     assert_eq!(more["last replica 2"], base["last replica 2"]);
     assert_eq!(more.len(), base.len() + 1);

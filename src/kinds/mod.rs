@@ -4,6 +4,7 @@ mod phases;
 mod reactions;
 mod report;
 mod schedule;
+mod structure;
 mod synthesis;
 mod system;
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub fn registry() -> Registry {
     Registry::new(
         vec![
             Box::new(system::System),
+            Box::new(structure::Structure),
             Box::new(phases::Phases),
             Box::new(reactions::Reactions),
             Box::new(schedule::Schedule),

@@ -93,7 +93,7 @@ fn each(seed: &str, words: &[&str], read: impl Fn(&[u8]) -> Result<Vec<Frame>, F
                 }
             }
             Err(error) => {
-                let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 2;
+                let lines = bytes.split(|byte| *byte == b'\n').count() + 1;
                 assert!((1..=lines).contains(&error.line), "{error}");
                 assert!(!error.help.is_empty());
             }

@@ -317,23 +317,35 @@ mod tests {
             ROCKSALT
                 .replace("BaO, primitive", "Ba O")
                 .replace(" Ba_sv O\n", ""),
+            // The anion sits in the middle of the conventional cell, in units of its edge.
             ROCKSALT
                 .replace("Direct", "Cartesian")
-                .replace("0.5 0.5 0.5 F", "0.5 0.5 0.5 F")
                 .replace('\n', "\r\n"),
             ROCKSALT.replace("5.523 ! a", "5.523 5.523 5.523"),
+            // Two vectors exchanged: left-handed, the same lattice.
+            ROCKSALT.replace("0.0 0.5 0.5\n 0.5 0.0 0.5", "0.5 0.0 0.5\n 0.0 0.5 0.5"),
         ];
         for text in same {
-            let other = read_poscar(&text).unwrap();
-            assert_eq!(other.structure.elements, frame.structure.elements, "{text}");
-            let vector = other.structure.positions_ang[1].map(f64::abs);
-            for k in 0..3 {
-                let [old, new] = [&frame, &other].map(|f| f.structure.cell.rows_ang()[0][k].abs());
-                assert!((old - new).abs() < 1e-9, "{text}");
-                // A left-handed cell is replaced by its negative; atoms stay.
+            let other = read_poscar(&text).unwrap().structure;
+            assert_eq!(other.elements, frame.structure.elements, "{text}");
+            let pairs = frame
+                .structure
+                .positions_ang
+                .iter()
+                .zip(&other.positions_ang);
+            for (one, other) in pairs {
+                let away = std::array::from_fn(|k| one[k] - other[k]);
+                let cells = frame.structure.cell.to_fractional(away);
                 assert!(
-                    (vector[k] - 5.523 / 2.0).abs() < 1e-9 || text.contains("Direct"),
-                    "{text}"
+                    cells.iter().all(|x| (x - x.round()).abs() < 1e-9),
+                    "{text}\n{cells:?}"
+                );
+            }
+            for row in other.cell.rows_ang() {
+                let cells = frame.structure.cell.to_fractional(row);
+                assert!(
+                    cells.iter().all(|x| (x - x.round()).abs() < 1e-9),
+                    "{text}\n{cells:?}"
                 );
             }
         }

@@ -31,7 +31,7 @@ impl Structures {
 pub enum StructureFileError {
     #[error("`{0}` is in no form that is known")]
     UnknownForm(String),
-    #[error("{name}:{error}")]
+    #[error("{name}: {error}")]
     Fault { name: String, error: FileError },
 }
 

@@ -366,8 +366,9 @@ fn triangular_diagonal(mut rows: [[i64; 3]; 3]) -> [i64; 3] {
         for below in column + 1..3 {
             while rows[below][column] != 0 {
                 let times = rows[column][column].div_euclid(rows[below][column]);
-                for k in 0..3 {
-                    rows[column][k] -= times * rows[below][k];
+                let lower = rows[below];
+                for (upper, lower) in rows[column].iter_mut().zip(lower) {
+                    *upper -= times * lower;
                 }
                 rows.swap(column, below);
             }

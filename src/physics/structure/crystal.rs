@@ -126,10 +126,10 @@ fn special(cell: &Cell, operations: &[Operation], point: [f64; 3], merge_ang: f6
 /// Into [0, 1), with what rounding left just below one at zero.
 fn fold(x: f64) -> f64 {
     let folded = x.rem_euclid(1.0);
-    if folded > 1.0 - 1e-12 || folded < 1e-12 {
-        0.0
-    } else {
+    if (1e-12..=1.0 - 1e-12).contains(&folded) {
         folded
+    } else {
+        0.0
     }
 }
 

@@ -297,7 +297,7 @@ impl Prototype {
             return Ok(written);
         }
         let mut by_count = written.clone();
-        by_count.sort_by(|a, b| formula.amount(*a).cmp(&formula.amount(*b)));
+        by_count.sort_by_key(|element| formula.amount(*element));
         let mut order = vec![0; self.roles.len()];
         let mut ranks: Vec<usize> = (0..self.roles.len()).collect();
         ranks.sort_by_key(|at| self.roles[*at].count);

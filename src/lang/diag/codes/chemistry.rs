@@ -19,6 +19,8 @@ pub const GRID: Code = Code("E0438");
 pub const NO_VOLUME: Code = Code("E0439");
 pub const GAS: Code = Code("E0440");
 pub const REPORT: Code = Code("E0441");
+pub const STRUCTURE: Code = Code("E0442");
+pub const STRUCTURE_FILE: Code = Code("E0443");
 
 /// A sound beginning of a study, before what an example is about.
 macro_rules! after {
@@ -163,5 +165,21 @@ pub const TABLE: &[Explanation] = &[
         text: "A report has steps: `plot fired.fractions against temperature`, `table fired.composition`.",
         failing: "report r { }\n",
         mended: after!("report r { table p.energies }\n"),
+    },
+    Explanation {
+        code: STRUCTURE,
+        title: "a structure that cannot be made",
+        text: "A structure comes from one source (`crystal`, `file`, `prototype`, `spacegroup` or `amorphous`) with what that \
+               source needs, and each of its steps must be possible where it stands. The message says which is not.",
+        failing: "structure s {\n  prototype: rocksalt(a: 5.5 Å)\n  formula: TiO2\n}\n",
+        mended: "structure s {\n  prototype: rocksalt(a: 5.5 Å)\n  formula: BaO\n}\n",
+    },
+    Explanation {
+        code: STRUCTURE_FILE,
+        title: "a file of structures that cannot be read",
+        text: "CIF, POSCAR, extended XYZ and LAMMPS data files are known by their names. The message has the line and what is \
+               wrong in it; sites that are occupied in part, for example, are no atoms. (The example would need a file.)",
+        failing: "",
+        mended: "",
     },
 ];

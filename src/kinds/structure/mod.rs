@@ -1,0 +1,88 @@
+//! `structure`: atoms in a cell, from a file, a crystal or a random packing, and what is done to them.
+
+mod read;
+mod results;
+mod schema;
+
+use std::io::BufWriter;
+use std::sync::Arc;
+
+use crate::lang::schema::KindSchema;
+use crate::physics::io::{Frame, Info, Structures, write_cif, write_lammps_data, write_poscar};
+use crate::physics::structure::Recipe;
+use crate::run::kind::{Checked, Failure, Kind, Node, Task, Value};
+use crate::run::store::Artifact;
+
+pub struct Structure;
+
+impl Kind for Structure {
+    fn schema(&self) -> &'static KindSchema {
+        &schema::SCHEMA
+    }
+
+    fn check(&self, node: &Node<'_>) -> Checked {
+        let mut checked = Checked::default();
+        if let Some(recipe) = read::recipe(node, &mut checked)
+            && checked.findings.is_empty()
+        {
+            match recipe.check() {
+                Ok(()) => checked.facts = Some(Arc::new(recipe)),
+                Err(error) => checked.finding(read::finding_of(&error)),
+            }
+        }
+        checked
+    }
+
+    fn run(&self, task: &Task<'_>) -> Result<(), Failure> {
+        let recipe = task
+            .node
+            .facts::<Recipe>()
+            .ok_or_else(|| Failure::new("the structure could not be put together"))?;
+        let mut made = Structures::default();
+        for number in 0..recipe.len() {
+            if task.cancelled() {
+                return Err(Failure::cancelled());
+            }
+            let structure = recipe.build(number, task.seed).map_err(|error| {
+                let finding = read::finding_of(&error);
+                Failure {
+                    help: finding.help,
+                    ..Failure::new(finding.headline)
+                }
+            })?;
+            let mut frame = Frame::from(structure);
+            frame
+                .info
+                .insert("number".into(), Info::Integer(number as i64 + 1));
+            made.frames.push(frame);
+            task.progress(number as u64 + 1, recipe.len() as u64);
+        }
+        let mut file = BufWriter::new(task.work.create(Structures::FILE)?);
+        made.write(&mut file)?;
+        std::io::Write::flush(&mut file)?;
+        // One structure in the forms that other programs ask for.
+        if let [frame] = made.frames.as_slice() {
+            let name = read::name(&frame.structure);
+            let cif = write_cif(&name, &frame.structure);
+            task.work.write("structure.cif", cif.as_bytes())?;
+            task.work
+                .write("POSCAR", write_poscar(&name, frame).as_bytes())?;
+            let lammps = write_lammps_data(&name, frame);
+            task.work.write("structure.data", lammps.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn result(
+        &self,
+        name: &str,
+        arguments: &[(&'static str, Value)],
+        artifact: &Artifact,
+    ) -> Result<Value, String> {
+        let bytes = artifact
+            .read(Structures::FILE)
+            .map_err(|error| error.to_string())?;
+        let structures = Structures::read(&bytes).map_err(|error| error.to_string())?;
+        results::evaluate(&structures, name, arguments)
+    }
+}
