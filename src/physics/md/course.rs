@@ -13,6 +13,8 @@ use super::system::System;
 pub struct Course {
     pub integrator: Integrator,
     pub guard: Guard,
+    /// Of the cell at the start.
+    pub flatness: f64,
     /// Steps made.
     pub done: u64,
     /// Whether the condition of its end holds.

@@ -72,6 +72,15 @@ pub enum MdError {
         time_fs: f64,
         percent: f64,
     },
+    #[error(
+        "step {step} ({time_fs} fs): the cell has gone flat, {height_ang:.2} Å high for a volume of {volume_ang3:.0} Å³; a melt keeps no shape of its own, use a barostat that changes the volume alone"
+    )]
+    Flat {
+        step: u64,
+        time_fs: f64,
+        height_ang: f64,
+        volume_ang3: f64,
+    },
     #[error("step {step}: {source}")]
     Cell { step: u64, source: CellError },
     #[error("{path} holds another run: {what}")]

@@ -35,6 +35,9 @@ const HOST_EVERY: Duration = Duration::from_millis(20);
 /// Steps between looks for atoms that have left the home cell, under a barostat.
 const WRAP_EVERY: u64 = 50;
 
+/// A cell that has lost its shape: its least height against the edge of a cube has shrunk by this factor.
+const FLATTER: f64 = 2.0;
+
 /// Purposes of random streams.
 const VELOCITIES: u64 = 1;
 const MOTION: u64 = 2;
@@ -511,6 +514,7 @@ impl<'a> Runner<'a> {
                 row.conserved_ev,
             ),
             integrator,
+            flatness: flatness(&self.system.cell),
             done: 0,
             met: false,
             series: Vec::new(),
@@ -624,12 +628,12 @@ impl<'a> Runner<'a> {
         self.step += 1;
         made.map_err(|error| self.error(error))?;
         course.done = next;
-        if dynamics.ensemble.changes_volume()
-            && next.is_multiple_of(WRAP_EVERY)
-            && self.system.has_strayed()
-        {
-            self.system.wrap();
-            self.evaluate(step.want)?;
+        if dynamics.ensemble.changes_volume() && next.is_multiple_of(WRAP_EVERY) {
+            self.check_shape(course)?;
+            if self.system.has_strayed() {
+                self.system.wrap();
+                self.evaluate(step.want)?;
+            }
         }
         if rhythm.is_logged(next) {
             let row = self.row(&course.integrator);
@@ -667,6 +671,20 @@ impl<'a> Runner<'a> {
             }
         }
         Ok(())
+    }
+
+    /// That the cell has not become much flatter than it was when the segment began.
+    fn check_shape(&self, course: &Course) -> Result<(), MdError> {
+        if flatness(&self.system.cell) <= FLATTER * course.flatness {
+            return Ok(());
+        }
+        let heights = self.system.cell.heights_ang();
+        Err(MdError::Flat {
+            step: self.step,
+            time_fs: self.time_fs(),
+            height_ang: heights.into_iter().fold(f64::INFINITY, f64::min),
+            volume_ang3: self.system.cell.volume_ang3(),
+        })
     }
 
     fn judged(&mut self) -> Result<bool, MdError> {
@@ -791,6 +809,11 @@ fn continues(saved: &Saved, protocol: &Protocol) -> Result<(), &'static str> {
         (old, new) if old == new => Ok(()),
         _ => Err("the segment that it is in is another"),
     }
+}
+
+/// Edge of the cube of the same volume over the least height.
+fn flatness(cell: &Cell) -> f64 {
+    cell.volume_ang3().cbrt() / cell.heights_ang().into_iter().fold(f64::INFINITY, f64::min)
 }
 
 fn density(system: &System, volume_ang3: f64) -> f64 {

@@ -20,7 +20,7 @@ use mtk::Mtk;
 use stochastic::VolumeStep;
 
 /// Largest change of the logarithm of the volume in a step.
-const MOST_STRAIN: f64 = 0.05;
+const MOST_STRAIN: f64 = 0.1;
 
 /// What a step is made for.
 #[derive(Debug, Clone)]

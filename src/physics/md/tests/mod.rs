@@ -12,7 +12,7 @@ use crate::base::Element;
 use crate::physics::host::Quiet;
 use crate::physics::numerics::Stream;
 use crate::physics::potential::{Bound, Evaluation, LennardJones, Potential, PotentialError, Want};
-use crate::physics::structure::{Cell, Neighbours, Structure};
+use crate::physics::structure::{Cell, Environment, Neighbours, Structure};
 
 /// kT at 120 K in eV: argon's well.
 const EPSILON_EV: f64 = 0.0103;
@@ -155,6 +155,57 @@ impl Bound for Springs {
     }
 }
 
+/// A soft repulsion without edges, `A (1 − r²/c²)³` up to c: forces and their slopes are continuous, so that errors are
+/// those of the integrator alone.
+#[derive(Clone)]
+struct Soft;
+
+const SOFT_EV: f64 = 1.0;
+const SOFT_ANG: f64 = 5.5;
+
+impl Potential for Soft {
+    fn cutoff_ang(&self) -> f64 {
+        SOFT_ANG
+    }
+    fn bind(&self, _: &[Element]) -> Result<Box<dyn Bound>, PotentialError> {
+        Ok(Box::new(Soft))
+    }
+}
+
+impl Bound for Soft {
+    fn evaluate(
+        &mut self,
+        _: &Cell,
+        positions_ang: &[[f64; 3]],
+        neighbours: &Neighbours,
+        _: Want,
+        out: &mut Evaluation,
+    ) -> Result<(), PotentialError> {
+        let mut near = Environment::default();
+        out.forces.clear();
+        out.energy_ev = 0.0;
+        out.virial_ev = [[0.0; 3]; 3];
+        for atom in 0..positions_ang.len() {
+            neighbours.environment(atom, SOFT_ANG, &mut near);
+            let mut force = [0.0; 3];
+            for k in 0..near.len() {
+                let left = 1.0 - near.r2[k] / (SOFT_ANG * SOFT_ANG);
+                out.energy_ev += 0.5 * SOFT_EV * left * left * left;
+                let slope = 6.0 * SOFT_EV / (SOFT_ANG * SOFT_ANG) * left * left;
+                let d = near.displacement_ang(k);
+                for i in 0..3 {
+                    force[i] -= slope * d[i];
+                    for j in 0..3 {
+                        out.virial_ev[i][j] += 0.5 * slope * d[i] * d[j];
+                    }
+                }
+            }
+            out.forces.push(force);
+        }
+        Ok(())
+    }
+}
+
 fn dynamics(ensemble: Ensemble, duration_fs: f64) -> Segment {
     Segment::Dynamics(Dynamics {
         ensemble,
@@ -205,6 +256,7 @@ fn read_log(directory: &Path) -> Vec<Vec<f64>> {
 const STEP: usize = 1;
 const TEMPERATURE: usize = 3;
 const POTENTIAL: usize = 4;
+const KINETIC: usize = 5;
 const CONSERVED: usize = 6;
 const VOLUME: usize = 7;
 
