@@ -8,7 +8,7 @@ use crate::physics::md::{Barostat, Freedom};
 const T: f64 = 2000.0;
 const KT: f64 = BOLTZMANN_EV_PER_K * T;
 /// Where it fills about 40 Å³ an atom.
-const PRESSURE: f64 = 0.04;
+const SOFT_PRESSURE: f64 = 0.04;
 
 fn npt(temperature_k: f64, pressure: f64, barostat: Barostat) -> Ensemble {
     Ensemble::Npt {
@@ -304,8 +304,8 @@ fn long_energies_at_two_temperatures_have_the_ratio_of_their_boltzmann_factors()
     }
     for barostat in [barostats()[0], SCR] {
         let [first, second] = temperatures.map(|t| {
-            soft_sampled(npt(t, PRESSURE, barostat), |row| {
-                row[POTENTIAL] + row[KINETIC] + PRESSURE * row[VOLUME]
+            soft_sampled(npt(t, SOFT_PRESSURE, barostat), |row| {
+                row[POTENTIAL] + row[KINETIC] + SOFT_PRESSURE * row[VOLUME]
             })
         });
         ratio_agrees(
@@ -322,7 +322,7 @@ fn long_energies_at_two_temperatures_have_the_ratio_of_their_boltzmann_factors()
 fn conserved_quantities_are_conserved_to_the_square_of_the_timestep() {
     let ensembles = [nvt(Thermostat::NoseHoover, T, 100.0)].into_iter().chain(
         [Freedom::Isotropic, Freedom::Anisotropic, Freedom::Full]
-            .map(|freedom| npt(T, PRESSURE, Barostat::Mtk(freedom))),
+            .map(|freedom| npt(T, SOFT_PRESSURE, Barostat::Mtk(freedom))),
     );
     for ensemble in ensembles {
         let fluctuation = |timestep_fs: f64| {
@@ -345,7 +345,7 @@ fn what_noise_gives_and_takes_is_accounted_for() {
     let ensembles = [
         nvt(Thermostat::Rescaling, T, 100.0),
         nvt(Thermostat::Langevin, T, 100.0),
-        npt(T, PRESSURE, SCR),
+        npt(T, SOFT_PRESSURE, SCR),
         // While it is heated, too.
         Ensemble::Npt {
             temperature_k: Ramp {
@@ -354,8 +354,8 @@ fn what_noise_gives_and_takes_is_accounted_for() {
             },
             thermostat_time_fs: 200.0,
             pressure_ev_per_ang3: Ramp {
-                start: PRESSURE,
-                end: 1.1 * PRESSURE,
+                start: SOFT_PRESSURE,
+                end: 1.1 * SOFT_PRESSURE,
             },
             barostat: SCR,
             barostat_time_fs: 500.0,
@@ -367,8 +367,8 @@ fn what_noise_gives_and_takes_is_accounted_for() {
             },
             thermostat_time_fs: 200.0,
             pressure_ev_per_ang3: Ramp {
-                start: PRESSURE,
-                end: 1.1 * PRESSURE,
+                start: SOFT_PRESSURE,
+                end: 1.1 * SOFT_PRESSURE,
             },
             barostat: Barostat::Mtk(Freedom::Isotropic),
             barostat_time_fs: 500.0,

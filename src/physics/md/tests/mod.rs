@@ -3,6 +3,7 @@
 mod distributions;
 mod guards;
 mod mechanics;
+mod published;
 mod restart;
 
 use std::path::Path;
@@ -189,7 +190,7 @@ impl Bound for Soft {
             neighbours.environment(atom, SOFT_ANG, &mut near);
             let mut force = [0.0; 3];
             for k in 0..near.len() {
-                let left = 1.0 - near.r2[k] / (SOFT_ANG * SOFT_ANG);
+                let left = 1.0 - near.squared_distances()[k] / (SOFT_ANG * SOFT_ANG);
                 out.energy_ev += 0.5 * SOFT_EV * left * left * left;
                 let slope = 6.0 * SOFT_EV / (SOFT_ANG * SOFT_ANG) * left * left;
                 let d = near.displacement_ang(k);
@@ -259,6 +260,7 @@ const POTENTIAL: usize = 4;
 const KINETIC: usize = 5;
 const CONSERVED: usize = 6;
 const VOLUME: usize = 7;
+const PRESSURE: usize = 9;
 
 fn column(log: &[Vec<f64>], which: usize) -> Vec<f64> {
     log.iter().map(|row| row[which]).collect()
