@@ -185,6 +185,11 @@ fn nodes() -> Vec<Node> {
         schedule,
         Node::new(
             "structure",
+            "upper",
+            &[("prototype", "rocksalt(a: 4 Å)"), ("formula", "BaO")],
+        ),
+        Node::new(
+            "structure",
             "perovskite",
             &[("crystal", "BaTiO3"), ("structures", "batio.crystals")],
         ),
@@ -433,7 +438,7 @@ fn each_node_changes_the_keys_of_those_who_read_it_and_of_no_other() {
     assert_eq!(changed("last", "inertia", "3"), set(&["last"]));
     // More realisations leave the others alone: the new one and what joins them.
     let mut more = nodes.clone();
-    more[8] = more[8].with("realisations", "3");
+    more[9] = more[9].with("realisations", "3");
     let more = keys(&registry, &written(&more)).expect("a sound study");
     assert_eq!(more["last replica 2"], base["last replica 2"]);
     assert_eq!(more.len(), base.len() + 1);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::lang::schema::KindSchema;
 use crate::physics::io::{Frame, Info, Structures, write_cif, write_lammps_data, write_poscar};
-use crate::physics::structure::Recipe;
+use crate::physics::structure::{Change, Recipe};
 use crate::run::kind::{Checked, Failure, Kind, Node, Task, Value};
 use crate::run::store::Artifact;
 
@@ -34,10 +34,21 @@ impl Kind for Structure {
     }
 
     fn run(&self, task: &Task<'_>) -> Result<(), Failure> {
-        let recipe = task
+        let mut recipe = task
             .node
             .facts::<Recipe>()
-            .ok_or_else(|| Failure::new("the structure could not be put together"))?;
+            .ok_or_else(|| Failure::new("the structure could not be put together"))?
+            .clone();
+        for (at, change) in recipe.changes.iter_mut().enumerate() {
+            if let Change::Stack { others, .. } = change {
+                let artifact = task.input(&read::port_of_stack(at))?;
+                *others = structures_of(artifact)?
+                    .frames
+                    .into_iter()
+                    .map(|frame| frame.structure)
+                    .collect();
+            }
+        }
         let mut made = Structures::default();
         for number in 0..recipe.len() {
             if task.cancelled() {
@@ -79,10 +90,12 @@ impl Kind for Structure {
         arguments: &[(&'static str, Value)],
         artifact: &Artifact,
     ) -> Result<Value, String> {
-        let bytes = artifact
-            .read(Structures::FILE)
-            .map_err(|error| error.to_string())?;
-        let structures = Structures::read(&bytes).map_err(|error| error.to_string())?;
+        let structures = structures_of(artifact).map_err(|failure| failure.text)?;
         results::evaluate(&structures, name, arguments)
     }
+}
+
+fn structures_of(artifact: &Artifact) -> Result<Structures, Failure> {
+    let bytes = artifact.read(Structures::FILE)?;
+    Structures::read(&bytes).map_err(|error| Failure::new(error.to_string()))
 }

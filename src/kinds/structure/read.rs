@@ -84,12 +84,14 @@ pub(super) fn recipe(node: &Node<'_>, checked: &mut Checked) -> Option<Recipe> {
         "spacegroup" => Origin::Given(vec![of_sites(node, checked)?]),
         _ => Origin::Packed(packing(node, checked)?),
     };
-    let changes = node
+    // All of them, so that every fault is found.
+    let changes: Vec<Option<Change>> = node
         .steps()
         .iter()
         .enumerate()
-        .map(|(at, step)| change(step, &format!("steps[{at}]"), checked))
-        .collect::<Option<Vec<Change>>>()?;
+        .map(|(at, step)| change(node, at, step, checked))
+        .collect();
+    let changes = changes.into_iter().collect::<Option<Vec<Change>>>()?;
     Some(Recipe {
         source,
         changes,
@@ -480,10 +482,34 @@ fn packing(node: &Node<'_>, checked: &mut Checked) -> Option<Packing> {
     })
 }
 
-fn change(step: &Step, path: &str, checked: &mut Checked) -> Option<Change> {
+/// Where the artifact of a stack's other structure is found.
+pub(super) fn port_of_stack(step: usize) -> String {
+    format!("steps[{step}].other")
+}
+
+/// What another node will give, as far as that is known before it runs and takes no time: to try a stack out.
+fn sample(other: &Node<'_>) -> Vec<Structure> {
+    let Some(recipe) = other.facts::<Recipe>().filter(|recipe| recipe.is_quick()) else {
+        return Vec::new();
+    };
+    recipe.build(0, [0; 32]).into_iter().collect()
+}
+
+fn axis(step: &Step) -> usize {
+    match step.argument("along").and_then(Value::as_choice) {
+        Some(("a", _)) => 0,
+        Some(("b", _)) => 1,
+        _ => 2,
+    }
+}
+
+fn change(node: &Node<'_>, at: usize, step: &Step, checked: &mut Checked) -> Option<Change> {
+    let path = format!("steps[{at}]");
     let number = |name: &str| step.argument(name).and_then(Value::as_f64);
     let mut fault = |headline: &str, help: &str| {
-        checked.finding(Finding::new(path, codes::STRUCTURE, headline, "this step").help(help));
+        checked.finding(
+            Finding::new(path.as_str(), codes::STRUCTURE, headline, "this step").help(help),
+        );
         None
     };
     let amount = || match (step.argument("atoms"), number("share")) {
@@ -558,13 +584,18 @@ fn change(step: &Step, path: &str, checked: &mut Checked) -> Option<Change> {
                 amount,
             }
         }
-        _ => Change::Vacuum {
-            axis: match step.argument("along").and_then(Value::as_choice) {
-                Some(("a", _)) => 0,
-                Some(("b", _)) => 1,
-                _ => 2,
-            },
+        "vacuum" => Change::Vacuum {
+            axis: axis(step),
             height_ang: number("height")?,
+        },
+        _ => Change::Stack {
+            others: node
+                .input(&port_of_stack(at))
+                .map(|other| sample(&other))
+                .unwrap_or_default(),
+            axis: axis(step),
+            gap_ang: number("gap")?,
+            mismatch: number("mismatch")?,
         },
     })
 }
@@ -604,6 +635,9 @@ pub(super) fn finding_of(error: &RecipeError) -> Finding {
         Reason::Change(ChangeError::NoElement(_)) => "name an element of the structure",
         Reason::Change(ChangeError::TooFew { .. }) => {
             "name fewer atoms, or make a supercell before this step"
+        }
+        Reason::Change(ChangeError::Mismatch { .. }) => {
+            "make supercells whose lengths across agree, or allow more, like `mismatch 10 %`"
         }
         Reason::Change(_) => "leave some atoms",
         Reason::Symmetry(_) => "move the step before those that disturb the symmetry",

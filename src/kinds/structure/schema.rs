@@ -355,21 +355,56 @@ const STEPS: &[Verb] = &[
                 Range::Above(0.0),
                 "How wide.",
             ),
+            ALONG,
+        ],
+    ),
+    verb(
+        "stack",
+        "Put another structure on top: two phases in one cell, with the same gap at both faces between them. Across, the other \
+         one is strained to fit; its atoms keep their density but for that.",
+        "stack upper gap 2 Å",
+        &[
             argument(
-                Place::After("along"),
-                "along",
-                Type::Choice(&[
-                    prototype("a", "Across the face of b and c.", &[]),
-                    prototype("b", "Across the face of a and c.", &[]),
-                    prototype("c", "Across the face of a and b.", &[]),
-                ]),
-                Default::Is("c"),
+                Place::Positional,
+                "other",
+                Type::Artifact(ARTIFACT),
+                Default::Required,
                 Range::Any,
-                "Which lattice vector becomes longer.",
+                "The structure on top; of several, the one of the same number.",
+            ),
+            argument(
+                Place::After("gap"),
+                "gap",
+                LENGTH,
+                Default::Required,
+                Range::AtLeast(0.0),
+                "Empty height between the two cells.",
+            ),
+            ALONG,
+            argument(
+                Place::After("mismatch"),
+                "mismatch",
+                Type::Number,
+                Default::Is("5 %"),
+                Range::AtLeast(0.0),
+                "By how much the lengths across may differ at most.",
             ),
         ],
     ),
 ];
+
+const ALONG: Argument = argument(
+    Place::After("along"),
+    "along",
+    Type::Choice(&[
+        prototype("a", "Across the face of b and c.", &[]),
+        prototype("b", "Across the face of a and c.", &[]),
+        prototype("c", "Across the face of a and b.", &[]),
+    ]),
+    Default::Is("c"),
+    Range::Any,
+    "Which lattice vector becomes longer.",
+);
 
 const ELEMENT: Field = Field::new("one", Type::Element, Default::Required, "An element.", "Ti");
 
@@ -484,7 +519,7 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
     summary: "atoms in a periodic cell: a crystal, a file, a random packing, and what is done to them",
     doc: "A structure comes from one of these: `crystal`, a phase among `structures` (`batio.crystals`); `file`; `prototype` \
           with a `formula`; `spacegroup` with `cell` and `sites`; `amorphous`, a random packing at a `density`.\n\n\
-          Steps change it in the order in which they stand: supercells, strain, rattling, substitution, vacancies, a slab. \
+          Steps change it in the order in which they stand: supercells, strain, rattling, substitution, vacancies, slabs and stacks. \
           `copies` makes several, which differ where a step is random.\n\n\
           The result is an extended XYZ file, and for a single structure CIF, POSCAR and LAMMPS data as well.",
     example: "use std.batio\nstructure rutile {\n  crystal: TiO2(rutile)\n  structures: batio.crystals\n  supercell [2, 2, 3]\n  \

@@ -30,7 +30,7 @@ pub enum ChangeError {
     #[error("no atom is left")]
     Empty,
     #[error(
-        "{axis} is {first:.4} Å in the one and {second:.4} Å in the other; they differ by more than {allowed:.1} %"
+        "{axis} is {first:.4} Å below and {second:.4} Å above, which differ by more than {allowed:.1} %"
     )]
     Mismatch {
         axis: &'static str,

@@ -56,6 +56,14 @@ pub enum Change {
         axis: usize,
         height_ang: f64,
     },
+    /// Another configuration on top, see [`Structure::joined`]: the one of these that has the number of the configuration,
+    /// counted round. None are known before they are made; then nothing changes.
+    Stack {
+        others: Vec<Structure>,
+        axis: usize,
+        gap_ang: f64,
+        mismatch: f64,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -138,21 +146,59 @@ impl Recipe {
                     })?
             }
         };
-        self.changed(start, &stream)
+        self.changed(start, &stream, number)
     }
 
-    fn changed(&self, start: Structure, stream: &Stream) -> Result<Structure, RecipeError> {
+    fn changed(
+        &self,
+        start: Structure,
+        stream: &Stream,
+        number: usize,
+    ) -> Result<Structure, RecipeError> {
         let mut structure = start;
         for (at, change) in self.changes.iter().enumerate() {
             let mut own = stream.child(at as u64 + 1);
             structure = change
-                .of(&structure, &mut own)
+                .of(&structure, &mut own, number)
                 .map_err(|reason| RecipeError {
                     change: Some(at),
                     reason,
                 })?;
         }
         Ok(structure)
+    }
+
+    /// Whether building one takes no time: nothing is packed, and there are not many atoms.
+    pub fn is_quick(&self) -> bool {
+        match &self.source {
+            Source::Given(structures) => structures
+                .first()
+                .is_some_and(|start| self.atoms_at_most(start) <= MOST_TRIED),
+            Source::Packed(_) => false,
+        }
+    }
+
+    /// How many atoms the changes can make of these.
+    fn atoms_at_most(&self, start: &Structure) -> usize {
+        let mut atoms = start.len();
+        for change in &self.changes {
+            atoms = match change {
+                Change::Supercell(Size::Atoms(wanted)) => atoms.max(wanted.saturating_mul(2)),
+                Change::Supercell(Size::Matrix(rows)) => {
+                    let copies: i64 = rows
+                        .iter()
+                        .map(|row| row.iter().map(|x| i64::from(x.unsigned_abs())).sum::<i64>())
+                        .fold(1, i64::saturating_mul);
+                    atoms.saturating_mul(copies as usize)
+                }
+                Change::Supercell(Size::Height(height)) => {
+                    let repeats = start.repeats_to_height(*height);
+                    atoms.saturating_mul(repeats.iter().map(|x| *x as usize).product())
+                }
+                _ => atoms,
+            };
+        }
+        atoms
     }
 
     /// Tries the changes out, without packing anything and only where that takes no time.
@@ -172,33 +218,21 @@ impl Recipe {
             }
         };
         let Some(start) = stand_in else { return Ok(()) };
-        let mut atoms = start.len();
-        for change in &self.changes {
-            atoms = match change {
-                Change::Supercell(Size::Atoms(wanted)) => atoms.max(*wanted),
-                Change::Supercell(Size::Matrix(rows)) => {
-                    let copies: i64 = rows
-                        .iter()
-                        .map(|row| row.iter().map(|x| i64::from(x.unsigned_abs())).sum::<i64>())
-                        .fold(1, i64::saturating_mul);
-                    atoms.saturating_mul(copies as usize)
-                }
-                Change::Supercell(Size::Height(height)) => {
-                    let repeats = start.repeats_to_height(*height);
-                    atoms.saturating_mul(repeats.iter().map(|x| *x as usize).product())
-                }
-                _ => atoms,
-            };
-        }
-        if atoms > MOST_TRIED {
+        if self.atoms_at_most(&start) > MOST_TRIED {
             return Ok(());
         }
-        self.changed(start, &Stream::new([0; 32], &[])).map(|_| ())
+        self.changed(start, &Stream::new([0; 32], &[]), 0)
+            .map(|_| ())
     }
 }
 
 impl Change {
-    fn of(&self, structure: &Structure, stream: &mut Stream) -> Result<Structure, Reason> {
+    fn of(
+        &self,
+        structure: &Structure,
+        stream: &mut Stream,
+        number: usize,
+    ) -> Result<Structure, Reason> {
         Ok(match self {
             Change::Primitive => Symmetry::of(structure, SYMMETRY_TOLERANCE_ANG)?.primitive,
             Change::Conventional => Symmetry::of(structure, SYMMETRY_TOLERANCE_ANG)?.conventional,
@@ -218,6 +252,15 @@ impl Change {
                 structure.substituted(*from, *to, *amount, stream)?
             }
             Change::Vacancies { of, amount } => structure.with_vacancies(*of, *amount, stream)?,
+            Change::Stack {
+                others,
+                axis,
+                gap_ang,
+                mismatch,
+            } => match others.get(number % others.len().max(1)) {
+                Some(other) => structure.joined(other, *axis, *gap_ang, *mismatch)?,
+                None => structure.clone(),
+            },
             Change::Vacuum { axis, height_ang } => structure.with_vacuum(*axis, *height_ang)?,
         })
     }
