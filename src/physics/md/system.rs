@@ -104,10 +104,10 @@ impl System {
         sum
     }
 
-    /// Of a single atom nothing would be left.
-    pub fn remove_momentum(&mut self) {
+    /// Lets the centre of mass rest, and returns Σ m v² of what it did before. Of a single atom nothing would be left.
+    pub fn remove_momentum(&mut self) -> f64 {
         if self.len() == 1 {
-            return;
+            return 0.0;
         }
         let mass: f64 = self.masses.iter().sum();
         let drift = self.momentum().map(|p| p / mass);
@@ -116,6 +116,7 @@ impl System {
                 v[k] -= drift[k];
             }
         }
+        mass * drift.iter().map(|x| x * x).sum::<f64>()
     }
 
     pub fn measure_kinetic(&mut self) {

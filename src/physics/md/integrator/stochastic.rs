@@ -44,19 +44,20 @@ pub fn friction_and_noise(
     dt_fs: f64,
     stream: &mut Stream,
 ) -> f64 {
-    system.measure_kinetic();
-    let before = 0.5 * system.twice_kinetic;
     let keep = (-dt_fs / time_fs).exp();
     let noise = ((1.0 - keep * keep) * kt_ev).sqrt();
-    for (v, mass) in system.velocities.iter_mut().zip(&system.masses) {
+    let (mut before, mut after) = (0.0, 0.0);
+    for (v, &mass) in system.velocities.iter_mut().zip(&system.masses) {
+        before += mass * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
         let width = noise / mass.sqrt();
-        for x in v {
+        for x in &mut *v {
             *x = keep * *x + width * stream.normal();
         }
+        after += mass * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
     }
-    system.remove_momentum();
-    system.measure_kinetic();
-    0.5 * system.twice_kinetic - before
+    after -= system.remove_momentum();
+    system.twice_kinetic = after;
+    0.5 * (after - before)
 }
 
 /// Stochastic rescaling of the volume (Bernetti and Bussi, J. Chem. Phys. 153, 114107, 2020) in λ = √V, whose noise
