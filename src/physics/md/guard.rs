@@ -54,8 +54,7 @@ impl Guard {
     pub fn watch(&mut self, time_fs: f64, conserved_ev: f64) -> Result<(), Alarm> {
         let t = time_fs * 1e-3;
         let y = (conserved_ev - self.first_ev) / self.unit_ev;
-        // Also when it is no number.
-        if !(y.abs() <= MOST_CHANGE + self.bound * t) {
+        if y.is_nan() || y.abs() > MOST_CHANGE + self.bound * t {
             return Err(Alarm::Blown(y));
         }
         if time_fs < SETTLING_FS {

@@ -70,10 +70,8 @@ fn eigen(m: &Matrix) -> ([f64; 3], Matrix) {
             let t = theta.signum() / (theta.abs() + (theta * theta + 1.0).sqrt());
             let c = 1.0 / (t * t + 1.0).sqrt();
             let s = t * c;
-            for k in 0..3 {
-                let (kp, kq) = (a[k][p], a[k][q]);
-                a[k][p] = c * kp - s * kq;
-                a[k][q] = s * kp + c * kq;
+            for row in &mut a {
+                (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
             }
             for k in 0..3 {
                 let (pk, qk) = (a[p][k], a[q][k]);

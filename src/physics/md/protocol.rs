@@ -255,7 +255,7 @@ impl Protocol {
                         positive("an interval of looking in fs", until.every_fs)?;
                         match until.condition {
                             Condition::DensitySettled { within } => {
-                                positive("a change of density", within)?
+                                positive("a change of density", within)?;
                             }
                             Condition::SlowestBeyond { distance_ang } => {
                                 positive("a displacement in Å", distance_ang)?;

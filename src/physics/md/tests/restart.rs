@@ -83,7 +83,6 @@ fn a_longer_run_goes_on_from_a_shorter_one_bit_for_bit() {
                 until: None,
                 sample_fs: Some(20.0),
             })],
-            ..Protocol::default()
         };
         let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let go = |steps, directory: &Path| {

@@ -1,5 +1,8 @@
 //! Takes atoms through a protocol.
 
+mod rhythm;
+mod saved;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,7 +14,6 @@ use crate::physics::numerics::Stream;
 use crate::physics::potential::{Calculator, Potential, Want};
 use crate::physics::structure::{Cell, Structure};
 
-use super::checkpoint::{self, bytes_of, rows_of};
 use super::course::Course;
 use super::guard::{Alarm, Guard};
 use super::integrator::{Integrator, Step, StepError};
@@ -19,8 +21,10 @@ use super::log::{Log, Row};
 use super::minimize::relax;
 use super::protocol::{Condition, Dynamics, Ensemble, Minimize, Protocol, Segment};
 use super::system::System;
-use super::trajectory::{Tail, Writer};
+use super::trajectory::Writer;
 use super::{Frame, MdError, Trajectory};
+use rhythm::Rhythm;
+use saved::Origin;
 
 /// Names of what [`run`] keeps in its directory.
 pub mod files {
@@ -38,9 +42,8 @@ const WRAP_EVERY: u64 = 50;
 /// A cell that has lost its shape: its least height against the edge of a cube has shrunk by this factor.
 const FLATTER: f64 = 2.0;
 
-/// Purposes of random streams.
+/// Of the random streams of velocities.
 const VELOCITIES: u64 = 1;
-const MOTION: u64 = 2;
 
 /// Everything there is to know.
 const ALL: Want = Want {
@@ -132,7 +135,7 @@ pub fn run_judged(
     std::fs::create_dir_all(directory).map_err(MdError::file(directory))?;
     let mut runner = Runner::new(start, potential, protocol, seed, directory, host, judge)?;
     match runner.go() {
-        Ok(()) => runner.summary(),
+        Ok(()) => Ok(runner.summary()),
         Err(error) => {
             if matches!(error, MdError::Cancelled) {
                 runner.save()?;
@@ -170,192 +173,7 @@ struct Runner<'a> {
     asked: Instant,
 }
 
-/// What makes a run this run and no other, beside its protocol.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Origin {
-    seed: [u8; 32],
-    /// Digest of elements, positions and cell.
-    start: [u8; 32],
-}
-
-impl Origin {
-    fn new(start: &Structure, seed: [u8; 32]) -> Self {
-        let mut digest = blake3::Hasher::new();
-        for element in &start.elements {
-            digest.update(&[element.number()]);
-        }
-        digest.update(&bytes_of(start.positions_ang.as_flattened()));
-        digest.update(&bytes_of(start.cell.rows_ang().as_flattened()));
-        Origin {
-            seed,
-            start: *digest.finalize().as_bytes(),
-        }
-    }
-}
-
-/// The head of a checkpoint. Arrays beside it: positions, offsets, velocities, reference positions of the list,
-/// series and origin of the course, frames that are not in the trajectory yet.
-#[derive(Serialize, Deserialize)]
-struct Saved {
-    origin: Origin,
-    protocol: Protocol,
-    cell: [[f64; 3]; 3],
-    centre: [f64; 3],
-    twice_kinetic: f64,
-    step: u64,
-    moving: bool,
-    mean_volume: Option<f64>,
-    course: Option<Course>,
-    reference: Option<[[f64; 3]; 3]>,
-    segments: Vec<SegmentSummary>,
-    trajectory: u64,
-    frames: u32,
-    log: u64,
-}
-
 impl<'a> Runner<'a> {
-    fn new(
-        start: &Structure,
-        potential: &dyn Potential,
-        protocol: &'a Protocol,
-        seed: [u8; 32],
-        directory: &'a Path,
-        host: &'a dyn Host,
-        judge: Option<&'a dyn Judge>,
-    ) -> Result<Self, MdError> {
-        let origin = Origin::new(start, seed);
-        let calculator = Calculator::new(potential, &start.elements, protocol.skin_ang)
-            .map_err(MdError::Potential)?;
-        let system = System::new(start);
-        let steps = |segment: &Segment| match segment {
-            Segment::Dynamics(dynamics) => protocol.steps(dynamics.duration_fs),
-            _ => 0,
-        };
-        let total = protocol.segments.iter().map(steps).sum();
-        let checkpoint = directory.join(files::CHECKPOINT);
-        let trajectory = directory.join(files::TRAJECTORY);
-        let log = directory.join(files::LOG);
-        let Some((saved, arrays)) = checkpoint::read::<Saved>(&checkpoint)? else {
-            return Ok(Runner {
-                writer: Writer::create(&trajectory, &start.elements, protocol.keep_velocities)?,
-                log: Log::create(&log)?,
-                protocol,
-                directory,
-                host,
-                judge,
-                origin,
-                stream: Stream::new(seed, &[MOTION]),
-                system,
-                calculator,
-                step: 0,
-                total,
-                moving: false,
-                mean_volume: None,
-                course: None,
-                segments: Vec::new(),
-                saved: Instant::now(),
-                asked: Instant::now(),
-            });
-        };
-        let other = |what: &str| MdError::OtherRun {
-            path: directory.to_owned(),
-            what: what.to_owned(),
-        };
-        if saved.origin.seed != origin.seed {
-            return Err(other("its seed is another"));
-        }
-        if saved.origin != origin {
-            return Err(other("it started from another structure"));
-        }
-        continues(&saved, protocol).map_err(other)?;
-        let damaged = || MdError::Damaged {
-            path: checkpoint.clone(),
-            what: "its parts do not fit together; remove it to begin anew".to_owned(),
-        };
-        let [
-            positions,
-            offsets,
-            velocities,
-            reference,
-            series,
-            course_origin,
-            pending,
-        ] = <[Vec<u8>; 7]>::try_from(arrays).map_err(|_| damaged())?;
-        let mut runner = Runner {
-            writer: Writer::resume(
-                &trajectory,
-                start.len(),
-                protocol.keep_velocities,
-                Tail {
-                    offset: saved.trajectory,
-                    frames: saved.frames,
-                    pending,
-                },
-            )?,
-            log: Log::resume(&log, saved.log)?,
-            protocol,
-            directory,
-            host,
-            judge,
-            origin,
-            stream: Stream::new(seed, &[MOTION]),
-            system,
-            calculator,
-            step: saved.step,
-            total,
-            moving: saved.moving,
-            mean_volume: saved.mean_volume,
-            course: saved.course,
-            segments: saved.segments,
-            saved: Instant::now(),
-            asked: Instant::now(),
-        };
-        let system = &mut runner.system;
-        system.cell = Cell::new(saved.cell).map_err(|_| damaged())?;
-        system.positions = rows_of(&positions);
-        system.offsets = rows_of(&offsets);
-        system.velocities = rows_of(&velocities);
-        system.centre = saved.centre;
-        system.twice_kinetic = saved.twice_kinetic;
-        let n = start.len();
-        if [&system.positions, &system.offsets, &system.velocities]
-            .iter()
-            .any(|array| array.len() != n)
-        {
-            return Err(damaged());
-        }
-        if let Some(course) = &mut runner.course {
-            course.series = rows_of(&series);
-            course.origin = rows_of(&course_origin);
-            let reference_positions = rows_of(&reference);
-            if let Some(rows) = saved.reference {
-                let cell = Cell::new(rows).map_err(|_| damaged())?;
-                if reference_positions.len() != n {
-                    return Err(damaged());
-                }
-                runner
-                    .calculator
-                    .restore(&cell, &reference_positions)
-                    .map_err(MdError::Potential)?;
-            }
-            // The evaluation that was made when this step was.
-            let Some(Segment::Dynamics(dynamics)) = protocol.segments.get(runner.segments.len())
-            else {
-                return Err(damaged());
-            };
-            let rhythm = Rhythm::new(protocol, dynamics, &course.integrator);
-            runner
-                .calculator
-                .evaluate(
-                    &runner.system.cell,
-                    &runner.system.positions,
-                    rhythm.want(course.done),
-                )
-                .map_err(MdError::Potential)?;
-        }
-        Ok(runner)
-    }
-
     fn go(&mut self) -> Result<(), MdError> {
         while let Some(segment) = self.protocol.segments.get(self.segments.len()) {
             let summary = match segment {
@@ -375,15 +193,15 @@ impl<'a> Runner<'a> {
         self.close()
     }
 
-    fn summary(&self) -> Result<Summary, MdError> {
-        Ok(Summary {
+    fn summary(&self) -> Summary {
+        Summary {
             structure: self.structure(),
             velocities: self.system.velocities.clone(),
             steps: self.step,
             segments: self.segments.clone(),
             trajectory: self.directory.join(files::TRAJECTORY),
             log: self.directory.join(files::LOG),
-        })
+        }
     }
 
     fn structure(&self) -> Structure {
@@ -734,81 +552,6 @@ impl<'a> Runner<'a> {
             },
         }
     }
-
-    /// Writes the checkpoint.
-    fn save(&mut self) -> Result<(), MdError> {
-        let tail = self.writer.tail()?;
-        let reference = self.calculator.reference();
-        let system = &self.system;
-        let course = self.course.as_ref();
-        let head = Saved {
-            origin: self.origin.clone(),
-            protocol: self.protocol.clone(),
-            cell: system.cell.rows_ang(),
-            centre: system.centre,
-            twice_kinetic: system.twice_kinetic,
-            step: self.step,
-            moving: self.moving,
-            mean_volume: self.mean_volume,
-            course: course.cloned(),
-            reference: reference.as_ref().map(|(cell, _)| cell.rows_ang()),
-            segments: self.segments.clone(),
-            trajectory: tail.offset,
-            frames: tail.frames,
-            log: self.log.tail()?,
-        };
-        let reference = reference.map_or(&[][..], |(_, positions)| positions);
-        let series = course.map_or(&[][..], |course| &course.series);
-        let origin = course.map_or(&[][..], |course| &course.origin);
-        let arrays = [
-            bytes_of(system.positions.as_flattened()),
-            bytes_of(system.offsets.as_flattened()),
-            bytes_of(system.velocities.as_flattened()),
-            bytes_of(reference.as_flattened()),
-            bytes_of(series.as_flattened()),
-            bytes_of(origin.as_flattened()),
-            tail.pending,
-        ];
-        let arrays: Vec<&[u8]> = arrays.iter().map(Vec::as_slice).collect();
-        checkpoint::write(&self.directory.join(files::CHECKPOINT), &head, &arrays)?;
-        self.saved = Instant::now();
-        Ok(())
-    }
-}
-
-/// Whether a protocol goes on from where a checkpoint of another stands.
-fn continues(saved: &Saved, protocol: &Protocol) -> Result<(), &'static str> {
-    let old = &saved.protocol;
-    let settings = |p: &Protocol| (p.timestep_fs, p.skin_ang, p.log_fs, p.keep_velocities);
-    if settings(old) != settings(protocol) {
-        return Err("its timestep, skin, log interval or choice of velocities is another");
-    }
-    let done = saved.segments.len();
-    if protocol.segments.get(..done) != old.segments.get(..done) {
-        return Err("a segment that it has finished is another");
-    }
-    match (old.segments.get(done), protocol.segments.get(done)) {
-        (None, None) => Ok(()),
-        (Some(Segment::Dynamics(old)), Some(Segment::Dynamics(new))) => {
-            let at = saved.course.as_ref().map_or(0, |course| course.done);
-            let longer = Dynamics {
-                duration_fs: new.duration_fs,
-                ..old.clone()
-            };
-            if longer != *new {
-                return Err("the segment that it is in is another");
-            }
-            if old.duration_fs != new.duration_fs && at > 0 && !new.ensemble.is_constant() {
-                return Err("the ramp that it is in has another rate");
-            }
-            if at > protocol.steps(new.duration_fs) {
-                return Err("it has gone further than this");
-            }
-            Ok(())
-        }
-        (old, new) if old == new => Ok(()),
-        _ => Err("the segment that it is in is another"),
-    }
 }
 
 /// Edge of the cube of the same volume over the least height.
@@ -818,52 +561,4 @@ fn flatness(cell: &Cell) -> f64 {
 
 fn density(system: &System, volume_ang3: f64) -> f64 {
     system.mass_u() / volume_ang3 * ATOMIC_MASS_KG * 1e27
-}
-
-/// What is due after which steps of a segment.
-struct Rhythm {
-    log: u64,
-    sample: Option<u64>,
-    /// Interval and least number of steps.
-    look: Option<(u64, u64)>,
-    virial: bool,
-}
-
-impl Rhythm {
-    fn new(protocol: &Protocol, dynamics: &Dynamics, integrator: &Integrator) -> Self {
-        Rhythm {
-            log: protocol.interval(protocol.log_fs),
-            sample: dynamics.sample_fs.map(|time| protocol.interval(time)),
-            look: dynamics.until.as_ref().map(|until| {
-                (
-                    protocol.interval(until.every_fs),
-                    protocol.steps(until.at_least_fs),
-                )
-            }),
-            virial: integrator.needs_virial(),
-        }
-    }
-
-    fn is_logged(&self, done: u64) -> bool {
-        done.is_multiple_of(self.log)
-    }
-
-    fn is_sampled(&self, done: u64) -> bool {
-        self.sample
-            .is_some_and(|interval| done.is_multiple_of(interval))
-    }
-
-    fn is_looked_at(&self, done: u64) -> bool {
-        self.look
-            .is_some_and(|(interval, least)| done.is_multiple_of(interval) && done >= least)
-    }
-
-    fn want(&self, done: u64) -> Want {
-        let logged = self.is_logged(done);
-        Want {
-            energy: logged || self.is_sampled(done),
-            energies: false,
-            virial: logged || self.virial,
-        }
-    }
 }
