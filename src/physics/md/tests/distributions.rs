@@ -201,7 +201,7 @@ fn ratio_agrees(what: &str, first: &[f64], second: &[f64], expected: f64, fine: 
         .sum();
     let error = (sum / (blocks * (blocks - 1)) as f64).sqrt();
     assert!(
-        error < fine * expected,
+        error < fine * expected.abs(),
         "{what}: too rough, {slope} ± {error}, not {expected}"
     );
     assert!(
@@ -263,8 +263,8 @@ fn argon_barostats() -> [Barostat; 4] {
     all
 }
 
-fn pressures_compare(duration_fs: f64, fine: f64) {
-    for barostat in argon_barostats() {
+fn pressures_compare(barostats: &[Barostat], duration_fs: f64, fine: f64) {
+    for &barostat in barostats {
         let [first, second] = PRESSURES.map(|pressure| {
             sampled(npt(COLD, pressure, barostat), duration_fs, |row| {
                 row[VOLUME]
@@ -277,13 +277,15 @@ fn pressures_compare(duration_fs: f64, fine: f64) {
 
 #[test]
 fn volumes_at_two_pressures_have_the_ratio_of_their_boltzmann_factors() {
-    pressures_compare(120_000.0, 0.18);
+    pressures_compare(&argon_barostats(), 120_000.0, 0.18);
 }
 
 #[test]
 #[ignore = "two minutes"]
 fn long_volumes_at_two_pressures_have_the_ratio_of_their_boltzmann_factors() {
-    pressures_compare(5_000_000.0, 0.03);
+    // A crystal of 32 atoms slips in nanoseconds if its cell lets it: those that keep the shape.
+    let [isotropic, .., rescaling] = argon_barostats();
+    pressures_compare(&[isotropic, rescaling], 5_000_000.0, 0.03);
 }
 
 #[test]
