@@ -173,7 +173,7 @@ struct Runner<'a> {
     asked: Instant,
 }
 
-impl<'a> Runner<'a> {
+impl Runner<'_> {
     fn go(&mut self) -> Result<(), MdError> {
         while let Some(segment) = self.protocol.segments.get(self.segments.len()) {
             let summary = match segment {
