@@ -1,6 +1,8 @@
 //! Exponential repulsion with dispersion: Buckingham (Proc. R. Soc. A 168, 264, 1938), Born and Mayer (Z. Phys. 75,
 //! 1, 1932), Huggins and Mayer (J. Chem. Phys. 1, 643, 1933).
 
+use serde::{Deserialize, Serialize};
+
 use super::pair::form::PairFunction;
 use super::pair::{Form, Terms};
 use super::{ByPair, PairPotential, PotentialError, Truncation};
@@ -17,7 +19,7 @@ pub struct Buckingham {
     pub guard: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BuckinghamPair {
     pub a_ev: f64,
     pub rho_ang: f64,
@@ -34,7 +36,7 @@ pub struct BornMayerHuggins {
     pub guard: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BornMayerHugginsPair {
     pub a_ev: f64,
     pub sigma_ang: f64,

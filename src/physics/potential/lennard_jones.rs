@@ -2,6 +2,8 @@
 
 use std::f64::consts::PI;
 
+use serde::{Deserialize, Serialize};
+
 use super::pair::form::PairFunction;
 use super::pair::{Form, Terms};
 use super::{ByPair, PairPotential, PotentialError, Truncation};
@@ -20,7 +22,7 @@ pub struct LennardJones {
     pub tail: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LennardJonesPair {
     pub epsilon_ev: f64,
     pub sigma_ang: f64,

@@ -12,6 +12,7 @@ mod sum;
 mod tabulated;
 #[cfg(test)]
 mod tests;
+mod tosi_fumi;
 mod zbl;
 
 use thiserror::Error;
@@ -25,6 +26,7 @@ pub use parameters::{ByPair, Truncation};
 pub use pmmcs::{PmmcsCoulomb, pmmcs};
 pub use sum::Sum;
 pub use tabulated::{Tabulated, TabulatedPair};
+pub use tosi_fumi::tosi_fumi;
 pub use zbl::Zbl;
 
 use super::structure::{Cell, NeighbourError, Neighbours, species_of};

@@ -1,5 +1,7 @@
 //! Morse (Phys. Rev. 34, 57, 1929), with the repulsion that keeps ions of opposite charge apart.
 
+use serde::{Deserialize, Serialize};
+
 use super::pair::form::PairFunction;
 use super::pair::{Form, Terms};
 use super::{ByPair, PairPotential, PotentialError, Truncation};
@@ -14,7 +16,7 @@ pub struct Morse {
     pub truncation: Truncation,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct MorsePair {
     pub depth_ev: f64,
     pub stiffness_per_ang: f64,

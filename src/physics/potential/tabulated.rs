@@ -1,5 +1,7 @@
 //! Potentials given by numbers.
 
+use serde::{Deserialize, Serialize};
+
 use super::pair::form::PairFunction;
 use super::pair::{Form, Terms};
 use super::{ByPair, PairPotential, PotentialError, Truncation};
@@ -14,7 +16,7 @@ pub struct Tabulated {
 }
 
 /// The energies of a pair from `from_ang` to its cutoff. Below `from_ang` the energy goes on in a straight line.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TabulatedPair {
     pub from_ang: f64,
     pub step_ang: f64,

@@ -61,7 +61,14 @@ const CHOSEN: [[i32; 8]; 16] = {
 fn transposed(p: [&[f64; 4]; 4]) -> [Four; 4] {
     // SAFETY: see `Four`; each load reads the four floats of one point.
     unsafe {
-        let [a, b, c, d] = p.map(|point| _mm256_loadu_pd(point.as_ptr()));
+        let (a, b) = (
+            _mm256_loadu_pd(p[0].as_ptr()),
+            _mm256_loadu_pd(p[1].as_ptr()),
+        );
+        let (c, d) = (
+            _mm256_loadu_pd(p[2].as_ptr()),
+            _mm256_loadu_pd(p[3].as_ptr()),
+        );
         let (xz, yt) = (_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
         let (xz2, yt2) = (_mm256_unpacklo_pd(c, d), _mm256_unpackhi_pd(c, d));
         [
@@ -137,6 +144,16 @@ impl Vector for Four {
             _mm256_castps_pd(_mm256_permutevar8x32_ps(_mm256_castpd_ps(self.0), order))
         };
         Four(packed).store(to);
+    }
+    #[inline(always)]
+    fn write_indices(bits: u32, first: u32, to: &mut [u32]) -> usize {
+        let to = &mut to[..4];
+        let mut next = 0;
+        for lane in 0..4 {
+            to[next & 3] = first + lane;
+            next += (bits >> lane & 1) as usize;
+        }
+        next
     }
     #[inline(always)]
     fn recip(self) -> Four {

@@ -37,6 +37,19 @@ impl Neg for Eight {
     }
 }
 
+/// Two points, one after the other.
+///
+/// # Safety
+/// As for `transposed`.
+#[inline(always)]
+unsafe fn two(low: *const f64, high: *const f64) -> __m512d {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let low = _mm512_castpd256_pd512(_mm256_loadu_pd(low));
+        _mm512_insertf64x4::<1>(low, _mm256_loadu_pd(high))
+    }
+}
+
 /// Eight points to four coordinates.
 ///
 /// # Safety
@@ -45,16 +58,8 @@ impl Neg for Eight {
 unsafe fn transposed(p: [*const f64; 8]) -> [Eight; 4] {
     // SAFETY: the caller's promise.
     unsafe {
-        let two = |low: *const f64, high: *const f64| {
-            let low = _mm512_castpd256_pd512(_mm256_loadu_pd(low));
-            _mm512_insertf64x4::<1>(low, _mm256_loadu_pd(high))
-        };
-        let (a, b, c, d) = (
-            two(p[0], p[2]),
-            two(p[1], p[3]),
-            two(p[4], p[6]),
-            two(p[5], p[7]),
-        );
+        let (a, b) = (two(p[0], p[2]), two(p[1], p[3]));
+        let (c, d) = (two(p[4], p[6]), two(p[5], p[7]));
         let (xz, yt) = (_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b));
         let (xz2, yt2) = (_mm512_unpacklo_pd(c, d), _mm512_unpackhi_pd(c, d));
         [
@@ -116,6 +121,18 @@ impl Vector for Eight {
         // To a register first: compressing straight to memory is slow on several processors.
         // SAFETY: see `Eight`.
         Eight(unsafe { _mm512_maskz_compress_pd(mask, self.0) }).store(to);
+    }
+    #[inline(always)]
+    fn write_indices(bits: u32, first: u32, to: &mut [u32]) -> usize {
+        let to = &mut to[..8];
+        // SAFETY: see `Eight`; the slice holds eight integers.
+        unsafe {
+            let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+            let indices = _mm256_add_epi32(lanes, _mm256_set1_epi32(first as i32));
+            let packed = _mm256_maskz_compress_epi32(bits as __mmask8, indices);
+            _mm256_storeu_si256(to.as_mut_ptr().cast(), packed);
+        }
+        bits.count_ones() as usize
     }
     #[inline(always)]
     fn recip(self) -> Eight {

@@ -2,7 +2,7 @@
 //!
 //! A [`Kernel`] is written once, generic over [`Vector`]; [`dispatch`] compiles it for each level and runs the one
 //! that the processor has. Kernels and all that they call must be `#[inline(always)]`, so that they are compiled
-//! inside the function that turns the instructions on. The vector types are private: no code can use them but a
+//! inside the function that turns the instructions on; a closure is not, so that none may touch a vector. The vector types are private: no code can use them but a
 //! kernel that was dispatched, so an instruction is never met by a processor that lacks it.
 #![allow(unsafe_code)]
 
@@ -30,7 +30,7 @@ pub struct Level(Instructions);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Instructions {
     Portable,
-    /// AVX2 with fused multiply-add, four lanes.
+    /// AVX2 with fused multiply-add and the bit instructions that came with them, four lanes.
     #[cfg(target_arch = "x86_64")]
     Avx2,
     /// AVX-512 (F, DQ, VL), eight lanes.
@@ -46,7 +46,14 @@ impl Level {
     pub fn all() -> Vec<Level> {
         let mut all = vec![Level::PORTABLE];
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        let avx2 = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt");
+        #[cfg(target_arch = "x86_64")]
+        if avx2 {
             all.push(Level(Instructions::Avx2));
             let avx512 = is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512dq")
@@ -88,6 +95,9 @@ pub trait Vector:
     /// Writes the lanes of the mask one after the other; what follows them, up to as many values as there are lanes,
     /// is overwritten with anything.
     fn compress(self, mask: Self::Mask, to: &mut [f64]);
+    /// Writes `first + lane` for each lane of a mask's bits, one after the other, and gives how many they are; what
+    /// follows them, up to as many as there are lanes, is overwritten with anything.
+    fn write_indices(bits: u32, first: u32, to: &mut [u32]) -> usize;
     /// `1/x`, to a few units in the last place.
     fn recip(self) -> Self;
     /// `1/√x`, to a few units in the last place.
@@ -181,14 +191,14 @@ fn portable<K: Kernel>(kernel: K) -> K::Output {
 
 #[cfg(target_arch = "x86_64")]
 #[inline(never)]
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
 fn with_avx2<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<avx2::Four>()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[inline(never)]
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
 fn with_avx512<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<avx512::Eight>()
 }

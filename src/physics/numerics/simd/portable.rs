@@ -81,6 +81,16 @@ impl Vector for Four {
         }
     }
     #[inline(always)]
+    fn write_indices(bits: u32, first: u32, to: &mut [u32]) -> usize {
+        let to = &mut to[..4];
+        let mut next = 0;
+        for lane in 0..4 {
+            to[next & 3] = first + lane;
+            next += (bits >> lane & 1) as usize;
+        }
+        next
+    }
+    #[inline(always)]
     fn recip(self) -> Four {
         Four(self.0.map(|x| 1.0 / x))
     }

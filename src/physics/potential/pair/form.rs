@@ -45,26 +45,33 @@ impl Accumulator {
     ) {
         let columns = near.padded::<V>();
         // What pads the neighbours is in no direction, so that its force counts nothing.
-        let mut sum = [V::zero(); 3];
+        let slopes = &*self.slopes;
+        let (mut x, mut y, mut z) = (V::zero(), V::zero(), V::zero());
         for at in (0..self.count).step_by(V::LANES) {
-            let slope = V::load(&self.slopes[at..]);
-            for (sum, d) in sum.iter_mut().zip([columns.dx, columns.dy, columns.dz]) {
-                *sum = slope.mul_add(V::load(&d[at..]), *sum);
-            }
+            let slope = V::load(&slopes[at..]);
+            x = slope.mul_add(V::load(&columns.dx[at..]), x);
+            y = slope.mul_add(V::load(&columns.dy[at..]), y);
+            z = slope.mul_add(V::load(&columns.dz[at..]), z);
         }
-        for (force, sum) in force.iter_mut().zip(sum) {
-            *force -= sum.sum();
-        }
+        force[0] -= x.sum();
+        force[1] -= y.sum();
+        force[2] -= z.sum();
         let Some(virial) = virial else { return };
         let mut sum = [V::zero(); 6];
         for at in (0..self.count).step_by(V::LANES) {
-            let slope = V::load(&self.slopes[at..]);
-            let [x, y, z] = [columns.dx, columns.dy, columns.dz].map(|d| V::load(&d[at..]));
-            let [fx, fy, fz] = [slope * x, slope * y, slope * z];
-            let products = [(fx, x), (fy, y), (fz, z), (fy, z), (fx, z), (fx, y)];
-            for (sum, (f, d)) in sum.iter_mut().zip(products) {
-                *sum = f.mul_add(d, *sum);
-            }
+            let slope = V::load(&slopes[at..]);
+            let (x, y, z) = (
+                V::load(&columns.dx[at..]),
+                V::load(&columns.dy[at..]),
+                V::load(&columns.dz[at..]),
+            );
+            let (fx, fy, fz) = (slope * x, slope * y, slope * z);
+            sum[0] = fx.mul_add(x, sum[0]);
+            sum[1] = fy.mul_add(y, sum[1]);
+            sum[2] = fz.mul_add(z, sum[2]);
+            sum[3] = fy.mul_add(z, sum[3]);
+            sum[4] = fx.mul_add(z, sum[4]);
+            sum[5] = fx.mul_add(y, sum[5]);
         }
         for (virial, sum) in virial.iter_mut().zip(sum) {
             *virial += 0.5 * sum.sum();
@@ -96,11 +103,9 @@ impl<F: PairFunction> Add<'_, F> {
     #[inline(always)]
     fn add<V: Vector, const ENERGY: bool>(self) {
         let columns = self.near.padded::<V>();
-        let Accumulator {
-            slopes, energies, ..
-        } = self.sums;
+        let (slopes, energies) = (&mut *self.sums.slopes, &mut *self.sums.energies);
         for at in (0..columns.r2.len()).step_by(V::LANES) {
-            let [r2, tags] = [columns.r2, columns.tags].map(|values| V::load(&values[at..]));
+            let (r2, tags) = (V::load(&columns.r2[at..]), V::load(&columns.tags[at..]));
             let [slope, energy] = self.function.pair::<V, ENERGY>(self.species, tags, r2);
             let sum = V::load(&slopes[at..]) + slope;
             sum.store(&mut slopes[at..]);

@@ -61,7 +61,7 @@ impl Terms {
 
 /// Pair terms made ready for certain atoms.
 pub struct Pairs {
-    level: Level,
+    pub(super) level: Level,
     species: Vec<u8>,
     /// By falling cutoff.
     groups: Vec<Group>,
@@ -195,9 +195,8 @@ impl Bound for Pairs {
         let [tail_energy, tail_virial] = self.tail_ev_ang3.map(|tail| tail / volume);
         let ranks = neighbours.ranks();
         out.forces.resize(atoms, [0.0; 3]);
-        for (force, &rank) in out.forces.iter_mut().zip(ranks) {
-            *force = self.forces[rank as usize];
-        }
+        let forces = out.forces.par_iter_mut().with_min_len(2048).zip(ranks);
+        forces.for_each(|(force, &rank)| *force = self.forces[rank as usize]);
         if want.energies {
             out.energies_ev.resize(atoms, 0.0);
             for (energy, &rank) in out.energies_ev.iter_mut().zip(ranks) {

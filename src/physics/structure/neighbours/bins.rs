@@ -14,7 +14,7 @@ pub struct Bins {
 }
 
 /// Bins into which the reach is divided along each axis.
-const FINENESS: [f64; 3] = [2.0, 2.0, 4.0];
+const FINENESS: [f64; 3] = [1.0, 1.0, 6.0];
 
 impl Bins {
     /// `margins` is the reach over the height of the cell, `images` about how many there are to sort.

@@ -53,6 +53,7 @@ impl Environment {
 
     /// Displacements by coordinate, squared distances and tags, filled up to a whole number of vectors: a kernel may
     /// evaluate the entries beyond `len`, but must not count them.
+    #[inline(always)]
     pub(crate) fn padded<V: Vector>(&self) -> Columns<'_> {
         let end = self.count.next_multiple_of(V::LANES);
         Columns {
@@ -73,74 +74,105 @@ impl Environment {
         list: &[u32],
         cutoff2: f64,
     ) -> f64 {
-        self.reserve(list.len());
         let [x, y, z, _] = points[centre];
         let (x, y, z) = (V::splat(x), V::splat(y), V::splat(z));
-        let cutoff = V::splat(cutoff2);
-        let mut least = cutoff;
+        let mut keeper = self.keeper::<V>(list.len(), cutoff2);
         for block in list.chunks_exact(V::LANES) {
             let [u, v, w, tags] = V::points(points, block);
             let (dx, dy, dz) = (u - x, v - y, w - z);
             let r2 = dz.mul_add(dz, dy.mul_add(dy, dx * dx));
-            self.keep([dx, dy, dz], r2, tags, cutoff, &mut least);
+            keeper.keep([dx, dy, dz], r2, tags);
         }
-        self.pad::<V>(cutoff);
-        least.least()
+        keeper.finish()
     }
 
     /// Takes in what of `wider` is closer than the cutoff.
     #[inline(always)]
     pub(crate) fn narrow<V: Vector>(&mut self, wider: &Environment, cutoff2: f64) {
-        self.reserve(wider.count);
-        let cutoff = V::splat(cutoff2);
-        let mut least = cutoff;
+        let mut keeper = self.keeper::<V>(wider.count, cutoff2);
         let columns = wider.padded::<V>();
         for at in (0..columns.r2.len()).step_by(V::LANES) {
-            let [x, y, z] =
-                [columns.dx, columns.dy, columns.dz].map(|values| V::load(&values[at..]));
+            let (x, y, z) = (
+                V::load(&columns.dx[at..]),
+                V::load(&columns.dy[at..]),
+                V::load(&columns.dz[at..]),
+            );
             // What pads the wider one lies on its cutoff, beyond this one.
-            let [r2, tags] = [columns.r2, columns.tags].map(|values| V::load(&values[at..]));
-            self.keep([x, y, z], r2, tags, cutoff, &mut least);
+            keeper.keep(
+                [x, y, z],
+                V::load(&columns.r2[at..]),
+                V::load(&columns.tags[at..]),
+            );
         }
-        self.pad::<V>(cutoff);
-    }
-
-    #[inline(always)]
-    fn keep<V: Vector>(&mut self, [x, y, z]: [V; 3], r2: V, tags: V, cutoff2: V, least: &mut V) {
-        let near = r2.less(cutoff2);
-        *least = r2.min(*least);
-        let at = self.count;
-        x.compress(near, &mut self.dx[at..]);
-        y.compress(near, &mut self.dy[at..]);
-        z.compress(near, &mut self.dz[at..]);
-        r2.compress(near, &mut self.r2[at..]);
-        tags.compress(near, &mut self.tags[at..]);
-        self.count += V::bits(near).count_ones() as usize;
+        keeper.finish();
     }
 
     /// Empties it and makes room for so many neighbours.
-    fn reserve(&mut self, most: usize) {
-        self.count = 0;
+    #[inline(always)]
+    fn keeper<V: Vector>(&mut self, most: usize, cutoff2: f64) -> Keeper<'_, V> {
         if self.r2.len() < most + MOST_LANES {
-            for values in [
+            for column in [
                 &mut self.dx,
                 &mut self.dy,
                 &mut self.dz,
                 &mut self.r2,
                 &mut self.tags,
             ] {
-                values.resize(most + MOST_LANES, 0.0);
+                column.resize(most + MOST_LANES, 0.0);
             }
         }
+        let cutoff2 = V::splat(cutoff2);
+        Keeper {
+            at: 0,
+            count: &mut self.count,
+            dx: &mut self.dx,
+            dy: &mut self.dy,
+            dz: &mut self.dz,
+            r2: &mut self.r2,
+            tags: &mut self.tags,
+            cutoff2,
+            least: cutoff2,
+        }
+    }
+}
+
+/// Writes neighbours into an environment.
+struct Keeper<'a, V> {
+    at: usize,
+    count: &'a mut usize,
+    dx: &'a mut [f64],
+    dy: &'a mut [f64],
+    dz: &'a mut [f64],
+    r2: &'a mut [f64],
+    tags: &'a mut [f64],
+    cutoff2: V,
+    least: V,
+}
+
+impl<V: Vector> Keeper<'_, V> {
+    #[inline(always)]
+    fn keep(&mut self, [x, y, z]: [V; 3], r2: V, tags: V) {
+        let near = r2.less(self.cutoff2);
+        self.least = r2.min(self.least);
+        let at = self.at;
+        x.compress(near, &mut self.dx[at..]);
+        y.compress(near, &mut self.dy[at..]);
+        z.compress(near, &mut self.dz[at..]);
+        r2.compress(near, &mut self.r2[at..]);
+        tags.compress(near, &mut self.tags[at..]);
+        self.at += V::bits(near).count_ones() as usize;
     }
 
     #[inline(always)]
-    fn pad<V: Vector>(&mut self, cutoff2: V) {
-        let at = self.count;
-        for values in [&mut self.dx, &mut self.dy, &mut self.dz, &mut self.tags] {
-            V::zero().store(&mut values[at..]);
-        }
-        cutoff2.store(&mut self.r2[at..]);
+    fn finish(self) -> f64 {
+        let at = self.at;
+        *self.count = at;
+        V::zero().store(&mut self.dx[at..]);
+        V::zero().store(&mut self.dy[at..]);
+        V::zero().store(&mut self.dz[at..]);
+        self.cutoff2.store(&mut self.r2[at..]);
+        V::zero().store(&mut self.tags[at..]);
+        self.least.least()
     }
 }
 

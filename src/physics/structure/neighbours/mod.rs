@@ -404,7 +404,7 @@ impl Kernel for Collect<'_> {
         } = self;
         let reach2 = V::splat(reach_ang * reach_ang);
         lists.ends.clear();
-        lists.images.clear();
+        let mut count = 0;
         for rank in ranks {
             let centre = centres[rank];
             let [x, y, z, _] = images[centre as usize];
@@ -422,19 +422,30 @@ impl Kernel for Collect<'_> {
                     let (dx, dy, dz) = (u - x, v - y, w - z);
                     let r2 = dz.mul_add(dz, dy.mul_add(dy, dx * dx));
                     let mut near = V::bits(r2.less(reach2));
-                    while near != 0 {
-                        let image = first + near.trailing_zeros();
-                        near &= near - 1;
-                        if image < end && image != centre {
-                            lists.images.push(image);
-                        }
+                    let left = (end - first) as usize;
+                    if left < V::LANES {
+                        near &= (1 << left) - 1;
                     }
+                    let own = centre.wrapping_sub(first);
+                    if own < V::LANES as u32 {
+                        near &= !(1 << own);
+                    }
+                    if lists.images.len() < count + MOST_LANES {
+                        lists.images.resize(2 * count + 64 * MOST_LANES, 0);
+                    }
+                    count += V::write_indices(near, first, &mut lists.images[count..]);
                 }
             }
-            let padded = lists.images.len().next_multiple_of(MOST_LANES);
-            lists.images.resize(padded, images.len() as u32 - 1);
+            // Full vectors: what is written behind the last one is out of reach.
+            let padded = count.next_multiple_of(MOST_LANES);
+            if lists.images.len() < padded {
+                lists.images.resize(padded, 0);
+            }
+            lists.images[count..padded].fill(images.len() as u32 - 1);
+            count = padded;
             lists.ends.push(padded as u32);
         }
+        lists.images.truncate(count);
     }
 }
 
