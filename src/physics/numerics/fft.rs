@@ -45,15 +45,16 @@ impl Fft3 {
     pub fn good_size(least: usize) -> usize {
         let smooth = |mut n: usize| {
             for factor in [2, 3, 5] {
-                while n % factor == 0 {
+                while n.is_multiple_of(factor) {
                     n /= factor;
                 }
             }
             n == 1
         };
-        (least.max(2)..)
+        // There is a power of two before twice the size.
+        (least.max(2)..=2 * least.max(2))
             .find(|&n| n % 2 == 0 && smooth(n))
-            .expect("powers of two do not end")
+            .expect("a power of two")
     }
 
     /// Transforms the rows along z of `grid`, `stride` apart, calls `multiply` on every row along x of the spectrum

@@ -167,9 +167,9 @@ impl Wall {
                 for _ in 0..60 {
                     let middle = 0.5 * (inner + outer);
                     if derivatives(middle)[2] > 0.0 {
-                        outer = middle
+                        outer = middle;
                     } else {
-                        inner = middle
+                        inner = middle;
                     }
                 }
                 let [energy_ev, slope, _] = derivatives(outer);

@@ -41,8 +41,8 @@ impl TabulatedPair {
         } else {
             // bend[0] = 2 bend[1] − bend[2] turns the first row into 6 bend[1] = right(1); so does the last.
             let (mut diagonal, mut value) = (vec![4.0; last], vec![0.0; last]);
-            for k in 1..last {
-                value[k] = right(k);
+            for (k, value) in value.iter_mut().enumerate().skip(1) {
+                *value = right(k);
             }
             diagonal[1] = 6.0;
             diagonal[last - 1] = 6.0;
@@ -143,19 +143,15 @@ pub struct Splines {
 impl PairFunction for Splines {
     #[inline(always)]
     fn pair<V: Vector, const ENERGY: bool>(&self, species: usize, tags: V, r2: V) -> [V; 2] {
-        let mut lanes = [[0.0; MOST_LANES]; 2];
-        let [squares, kinds] = &mut lanes;
-        r2.store(squares);
-        tags.store(kinds);
-        for lane in 0..V::LANES {
-            let r = lanes[0][lane].sqrt();
-            let kind = (lanes[1][lane].to_bits() & 0xff) as usize;
-            let [energy, derivative] = self.rows[species][kind]
-                .as_ref()
-                .map_or([0.0; 2], |spline| spline.at(r));
-            lanes[0][lane] = -derivative / r;
-            lanes[1][lane] = energy;
+        let (mut slopes, mut energies) = ([0.0; MOST_LANES], [0.0; MOST_LANES]);
+        r2.store(&mut slopes);
+        tags.store(&mut energies);
+        for (slope, energy) in slopes.iter_mut().zip(&mut energies).take(V::LANES) {
+            let (r, kind) = (slope.sqrt(), (energy.to_bits() & 0xff) as usize);
+            let spline = self.rows[species][kind].as_ref();
+            let [value, derivative] = spline.map_or([0.0; 2], |spline| spline.at(r));
+            (*slope, *energy) = (-derivative / r, value);
         }
-        [V::load(&lanes[0]), V::load(&lanes[1])]
+        [V::load(&slopes), V::load(&energies)]
     }
 }

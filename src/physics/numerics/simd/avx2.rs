@@ -1,6 +1,13 @@
 //! Four lanes of AVX2 with fused multiply-add.
 
-use std::arch::x86_64::*;
+use std::arch::x86_64::{
+    __m256d, _CMP_LT_OQ, _mm256_add_epi64, _mm256_add_pd, _mm256_blendv_pd, _mm256_castpd_ps,
+    _mm256_castpd_si256, _mm256_castps_pd, _mm256_castsi256_pd, _mm256_cmp_pd, _mm256_div_pd,
+    _mm256_fmadd_pd, _mm256_loadu_pd, _mm256_loadu_si256, _mm256_min_pd, _mm256_movemask_pd,
+    _mm256_mul_pd, _mm256_permute2f128_pd, _mm256_permutevar8x32_ps, _mm256_set1_epi64x,
+    _mm256_set1_pd, _mm256_slli_epi64, _mm256_sqrt_pd, _mm256_storeu_pd, _mm256_sub_pd,
+    _mm256_unpackhi_pd, _mm256_unpacklo_pd, _mm256_xor_pd,
+};
 use std::ops::{Add, Mul, Neg, Sub};
 
 use super::{TABLE, Table, Vector};

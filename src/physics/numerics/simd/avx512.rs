@@ -1,6 +1,15 @@
 //! Eight lanes of AVX-512.
 
-use std::arch::x86_64::*;
+use std::arch::x86_64::{
+    __m512d, __mmask8, _CMP_LT_OQ, _mm256_add_epi32, _mm256_cmplt_epu32_mask, _mm256_loadu_pd,
+    _mm256_loadu_si256, _mm256_maskz_compress_epi32, _mm256_set1_epi32, _mm256_setr_epi32,
+    _mm256_storeu_si256, _mm512_add_epi64, _mm512_add_pd, _mm512_castpd_si512,
+    _mm512_castpd256_pd512, _mm512_castsi512_pd, _mm512_cmp_pd_mask, _mm512_fmadd_pd,
+    _mm512_insertf64x4, _mm512_loadu_pd, _mm512_mask_blend_pd, _mm512_maskz_compress_pd,
+    _mm512_min_pd, _mm512_mul_pd, _mm512_permutex2var_pd, _mm512_rcp14_pd, _mm512_reduce_min_pd,
+    _mm512_rsqrt14_pd, _mm512_set1_epi64, _mm512_set1_pd, _mm512_shuffle_f64x2, _mm512_slli_epi64,
+    _mm512_storeu_pd, _mm512_sub_pd, _mm512_unpackhi_pd, _mm512_unpacklo_pd, _mm512_xor_pd,
+};
 use std::ops::{Add, Mul, Neg, Sub};
 
 use super::{Table, Vector};

@@ -75,9 +75,9 @@ impl Vector for Four {
     fn compress(self, mask: [bool; 4], to: &mut [f64]) {
         let to = &mut to[..4];
         let mut next = 0;
-        for k in 0..4 {
-            to[next & 3] = self.0[k];
-            next += usize::from(mask[k]);
+        for (value, kept) in self.0.into_iter().zip(mask) {
+            to[next & 3] = value;
+            next += usize::from(kept);
         }
     }
     #[inline(always)]

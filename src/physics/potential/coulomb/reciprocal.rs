@@ -142,16 +142,16 @@ impl Bound for Waves {
         let mut energies = vec![0.0; count];
         let mut virial = [[0.0; 3]; 3];
         for part in parts {
-            for k in 0..count {
-                energies[k] += part.energies[k];
-                for axis in 0..3 {
-                    out.forces[k][axis] += part.forces[k][axis];
-                }
+            for (sum, energy) in energies.iter_mut().zip(part.energies) {
+                *sum += energy;
             }
-            for i in 0..3 {
-                for j in 0..3 {
-                    virial[i][j] += part.virial[i][j];
-                }
+            let sums = out.forces.as_flattened_mut().iter_mut();
+            for (sum, force) in sums.zip(part.forces.as_flattened()) {
+                *sum += force;
+            }
+            let sums = virial.as_flattened_mut().iter_mut();
+            for (sum, part) in sums.zip(part.virial.as_flattened()) {
+                *sum += part;
             }
         }
         if want.energy || want.energies {

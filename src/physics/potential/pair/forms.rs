@@ -14,6 +14,8 @@ use crate::physics::potential::tabulated::Splines;
 use crate::physics::potential::zbl::Universal;
 
 /// Parameters by species of the atom and, in tables, of its neighbour.
+// There are few of them, and what they hold is read in the innermost loop.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone)]
 pub enum Form {
     Powers(Powers),
