@@ -119,7 +119,9 @@ impl SpaceGroup {
         };
         // Spaces matter in a Hall symbol: `P 4 2` is another group than `P 42`.
         let words = |text: &str| -> Vec<String> {
-            text.split_whitespace().map(str::to_lowercase).collect()
+            // The tables write ^ for ' and = for ".
+            let text = text.to_lowercase().replace('\'', "^").replace('"', "=");
+            text.split_whitespace().map(str::to_owned).collect()
         };
         let mut found: Vec<HallSymbolEntry> = settings()
             .filter(|entry| words(entry.hall_symbol) == words(name))
@@ -538,6 +540,8 @@ mod tests {
             ("C2/m", 12),
             ("-P 4 2 3", 221),
             ("R-3c:H", 167),
+            ("R 3 2\"", 155),
+            ("P 32 2 (0 0 4)", 153),
             ("Fd-3m:1", 227),
             ("P 42/m n m", 136),
             ("62", 62),
