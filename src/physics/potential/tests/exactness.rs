@@ -11,6 +11,10 @@ fn forces_and_virial_are_derivatives_of_the_energy() {
     for repeats in [1, 2] {
         let structure = disordered(repeats);
         for (name, potential) in smooth_potentials() {
+            // The waves know no images; one cell is enough for what takes longest.
+            if repeats == 2 && ["Ewald", "mesh"].contains(&name) {
+                continue;
+            }
             let out = evaluate(&*potential, &structure);
             let energy = |cell: &Cell, positions: &[[f64; 3]]| {
                 let structure = Structure {
