@@ -29,6 +29,8 @@ pub enum MdError {
     NoMeanVolume,
     #[error("the protocol waits for a condition judged outside, and nobody judges")]
     NoJudge,
+    #[error("the condition that a segment waits for cannot be judged: {0}")]
+    Judge(String),
     #[error("{0}")]
     Potential(#[source] PotentialError),
     #[error("step {step} ({time_fs} fs): {source}; minimise first, or take a smaller timestep")]

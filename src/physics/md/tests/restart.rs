@@ -70,12 +70,21 @@ fn bits(summary: &Summary) -> Vec<u64> {
 #[test]
 fn a_longer_run_goes_on_from_a_shorter_one_bit_for_bit() {
     let start = crystal(2, 5.5);
-    for ensemble in ensembles() {
+    let argon = lennard_jones();
+    let soft = ensembles()
+        .into_iter()
+        .map(|ensemble| (ensemble, &Soft as &dyn Potential));
+    // The real lists and kernels, too.
+    let shared = ensembles()
+        .into_iter()
+        .take(4)
+        .map(|ensemble| (ensemble, &argon as &dyn Potential));
+    for (ensemble, potential) in soft.chain(shared) {
         let protocol = |steps: u32| Protocol {
             timestep_fs: 4.0,
             log_fs: 28.0,
             skin_ang: 0.4,
-            drift_bound: 1.0,
+            drift_bound: 1e3,
             keep_velocities: true,
             segments: vec![Segment::Dynamics(Dynamics {
                 ensemble,
@@ -86,7 +95,15 @@ fn a_longer_run_goes_on_from_a_shorter_one_bit_for_bit() {
         };
         let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let go = |steps, directory: &Path| {
-            run(&start, &Soft, &protocol(steps), [1; 32], directory, &Quiet).unwrap()
+            run(
+                &start,
+                potential,
+                &protocol(steps),
+                [1; 32],
+                directory,
+                &Quiet,
+            )
+            .unwrap()
         };
         let once = go(614, whole.path());
         go(307, parts.path());
