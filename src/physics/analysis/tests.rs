@@ -1,0 +1,342 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::base::Element;
+use crate::physics::io::trajectory::{Frames, ReadOptions, Snapshot, Unwrapper, open_trajectory};
+use crate::physics::numerics::Stream;
+use crate::physics::structure::Cell;
+
+fn element(symbol: &str) -> Element {
+    Element::from_symbol(symbol).unwrap()
+}
+
+/// `cells`³ cells of a basis of elements and fractional coordinates.
+fn crystal(a_ang: f64, cells: usize, basis: &[(&str, [f64; 3])]) -> (Cell, Species, Vec<[f64; 3]>) {
+    let (mut elements, mut positions) = (Vec::new(), Vec::new());
+    for (x, y, z) in (0..cells.pow(3)).map(|n| (n % cells, n / cells % cells, n / cells / cells)) {
+        for (symbol, [u, v, w]) in basis {
+            elements.push(element(symbol));
+            positions.push([x as f64 + u, y as f64 + v, z as f64 + w].map(|t| t * a_ang));
+        }
+    }
+    let cell = Cell::orthorhombic([a_ang * cells as f64; 3]).unwrap();
+    (cell, Species::new(&elements), positions)
+}
+
+const FCC: [[f64; 3]; 4] = [[0.0; 3], [0.0, 0.5, 0.5], [0.5, 0.0, 0.5], [0.5, 0.5, 0.0]];
+
+fn on_fcc(
+    first: &'static str,
+    second: &'static str,
+    by: [f64; 3],
+) -> Vec<(&'static str, [f64; 3])> {
+    let moved = |at: [f64; 3]| std::array::from_fn(|k| at[k] + by[k]);
+    let second = FCC.iter().map(|at| (second, moved(*at)));
+    FCC.iter().map(|at| (first, *at)).chain(second).collect()
+}
+
+#[test]
+fn an_ideal_gas_has_no_structure() {
+    let mut stream = Stream::new([4; 32], &[]);
+    // A skewed cell, and distances beyond half of it.
+    let cell = Cell::from_parameters([9.0, 10.0, 11.0], [75.0, 80.0, 100.0]).unwrap();
+    let elements = [vec![element("Na"); 30], vec![element("Cl"); 20]].concat();
+    let species = Species::new(&elements);
+    let mut distribution = PairDistribution::new(species.clone(), 7.0, 7);
+    let mut factor = StructureFactor::new(species.clone(), 6.0, 6);
+    for _ in 0..600 {
+        let place = |_: &Element| cell.to_cartesian(std::array::from_fn(|_| stream.uniform()));
+        let positions: Vec<[f64; 3]> = elements.iter().map(place).collect();
+        distribution.add(&cell, &positions);
+        factor.add(&cell, &positions);
+    }
+    for (a, b) in species.pairs() {
+        let like = if a == b {
+            1.0 / species.counts[a] as f64
+        } else {
+            0.0
+        };
+        let curve = distribution.curve(a, b);
+        for (g, r) in curve.g.iter().zip(&curve.radii_ang) {
+            // From 8 Å on atoms would meet their own images.
+            let error = g.error.unwrap();
+            assert!(
+                (g.value - 1.0 + like).abs() < 6.0 * error + 1e-3,
+                "{r}: {g:?}"
+            );
+            assert!(error < 0.2, "{error}");
+        }
+        let partial = factor.partial(a, b);
+        for s in &partial.s {
+            assert!((s.value - 1.0).abs() < 6.0 * s.error.unwrap(), "{s:?}");
+        }
+    }
+}
+
+#[test]
+fn shells_of_crystals_are_exact() {
+    let (cell, species, positions) = crystal(5.64, 3, &on_fcc("Na", "Cl", [0.5, 0.0, 0.0]));
+    let (na, cl) = (
+        species.find(element("Na")).unwrap(),
+        species.find(element("Cl")).unwrap(),
+    );
+    let mut distribution = PairDistribution::new(species.clone(), 8.0, 800);
+    distribution.add(&cell, &positions);
+    let unlike = distribution.curve(na, cl);
+    let shell = unlike.first_shell().unwrap();
+    assert!((shell.peak_ang - 2.82).abs() < 0.1, "{shell:?}");
+    assert_eq!(shell.coordination, Some(6.0));
+    // a/2: 6, √3 a/2: 8 more, √5 a/2: 24 more.
+    for (r, count) in [
+        (2.81, 0.0),
+        (2.83, 6.0),
+        (4.87, 6.0),
+        (4.9, 14.0),
+        (6.4, 38.0),
+    ] {
+        assert!((unlike.coordination_within(r) - count).abs() < 1e-9, "{r}");
+    }
+    assert!((distribution.curve(na, na).coordination_within(4.0) - 12.0).abs() < 1e-9);
+
+    // One cell alone, by images, and the same in a primitive cell of another shape.
+    let (cell, species, positions) = crystal(5.41, 1, &on_fcc("Zn", "S", [0.25; 3]));
+    let (zn, s) = (
+        species.find(element("Zn")).unwrap(),
+        species.find(element("S")).unwrap(),
+    );
+    let mut angles = BondAngles::new(species.clone(), zn, s, 3.0, 180);
+    angles.add(&cell, &positions);
+    assert_eq!(angles.coordination(), [0.0, 0.0, 0.0, 0.0, 1.0]);
+    let tetrahedral = (-1.0f64 / 3.0).acos().to_degrees();
+    let all = angles.density();
+    assert!(all.iter().all(|(at, density)| {
+        let here = (at - tetrahedral).abs() <= 0.5;
+        (*density == 1.0) == here && (*density == 0.0) != here
+    }));
+    let primitive = Cell::new([
+        [0.0, 2.705, 2.705],
+        [2.705, 0.0, 2.705],
+        [2.705, 2.705, 0.0],
+    ])
+    .unwrap();
+    let two = Species::new(&[element("Zn"), element("S")]);
+    let mut whole = PairDistribution::new(species, 9.0, 90);
+    let mut small = PairDistribution::new(two, 9.0, 90);
+    whole.add(&cell, &positions);
+    small.add(&primitive, &[[0.0; 3], [1.3525; 3]]);
+    for (a, b) in [(0, 0), (0, 1), (1, 1)] {
+        let (one, other) = (whole.curve(a, b), small.curve(a, b));
+        for (x, y) in one.coordination.iter().zip(&other.coordination) {
+            assert!((x - y).abs() < 1e-9, "{x} {y}");
+        }
+    }
+}
+
+#[test]
+fn a_crystal_scatters_into_its_reciprocal_lattice() {
+    let basis: Vec<(&str, [f64; 3])> = FCC.iter().map(|at| ("Al", *at)).collect();
+    let (cell, species, positions) = crystal(4.05, 3, &basis);
+    let atoms = positions.len() as f64;
+    // Shells so narrow that the vectors of one have one length.
+    let mut factor = StructureFactor::new(species, 3.2, 4000);
+    factor.add(&cell, &positions);
+    let partial = factor.partial(0, 0);
+    let bragg = std::f64::consts::TAU / 4.05 * 3f64.sqrt();
+    for (q, s) in partial.q_per_ang.iter().zip(&partial.s) {
+        let line = [3f64, 4.0].map(|n| std::f64::consts::TAU / 4.05 * n.sqrt());
+        if (q - bragg).abs() > 1e-3 && line.iter().all(|at| (q - at).abs() > 1e-3) {
+            assert!(s.value.abs() < 1e-9, "{q}: {}", s.value);
+        }
+    }
+    // Of the vectors as long as (111) of the crystal, eight are (111); others, like (5 1 1)/3, are none.
+    let best = partial.s.iter().map(|s| s.value).fold(0.0, f64::max);
+    assert!(best <= atoms + 1e-9 && best > 0.2 * atoms, "{best}");
+}
+
+#[test]
+fn displacements_by_transform_are_those_by_sums() {
+    let mut stream = Stream::new([9; 32], &[]);
+    let species = Species::new(&[element("Ba"), element("O"), element("O")]);
+    let mut walk = [[1e3, -40.0, 0.0], [0.0; 3], [5.0; 3]];
+    let mut all = Displacements::new(species.clone());
+    let mut kept: Vec<Vec<[f64; 3]>> = Vec::new();
+    let masses: Vec<f64> = species
+        .of
+        .iter()
+        .map(|at| species.elements[*at].mass_u())
+        .collect();
+    for frame in 0..100 {
+        for x in walk.as_flattened_mut() {
+            *x += stream.uniform() - 0.4;
+        }
+        all.add(frame as f64 * 5.0, &walk);
+        let total: f64 = masses.iter().sum();
+        let centre: [f64; 3] =
+            std::array::from_fn(|k| (0..3).map(|i| masses[i] * walk[i][k]).sum::<f64>() / total);
+        kept.push(
+            walk.iter()
+                .map(|r| std::array::from_fn(|k| r[k] - centre[k]))
+                .collect(),
+        );
+    }
+    let (interval, curves) = all.mean_squared().unwrap();
+    assert_eq!(interval, 5.0);
+    for (at, curve) in curves.iter().enumerate() {
+        for lag in 1..100 {
+            let (mut sum, mut count) = (0.0, 0.0);
+            for origin in 0..100 - lag {
+                for atom in (0..3).filter(|atom| species.of[*atom] == at) {
+                    let (from, to) = (kept[origin][atom], kept[origin + lag][atom]);
+                    sum += (0..3).map(|k| (to[k] - from[k]).powi(2)).sum::<f64>();
+                    count += 1.0;
+                }
+            }
+            let direct = sum / count;
+            assert!(
+                (curve[lag] - direct).abs() < 1e-10 * direct,
+                "{lag}: {} {direct}",
+                curve[lag]
+            );
+        }
+    }
+    all.add(1e4, &walk);
+    assert!(matches!(
+        all.mean_squared(),
+        Err(DisplacementError::Uneven { .. })
+    ));
+}
+
+#[test]
+fn a_random_walk_diffuses() {
+    let mut stream = Stream::new([2; 32], &[]);
+    let mut all = Displacements::new(Species::new(&[element("Ar"); 400]));
+    let mut walk = vec![[0.0f64; 3]; 400];
+    for frame in 0..400 {
+        for x in walk.as_flattened_mut() {
+            // Variance 1/12 an axis.
+            *x += stream.uniform() - 0.5;
+        }
+        all.add(f64::from(frame), &walk);
+    }
+    let (_, curves) = all.mean_squared().unwrap();
+    for lag in [1, 5, 20] {
+        let expected = 3.0 / 12.0 * lag as f64 * (399.0 / 400.0);
+        assert!(
+            (curves[0][lag] / expected - 1.0).abs() < 0.03,
+            "{lag}: {}",
+            curves[0][lag] / expected
+        );
+    }
+}
+
+#[test]
+fn blocking_sees_correlation() {
+    // x' = φ x + ξ: the variance of the mean is (1 + φ)/(1 − φ) times that of independent numbers.
+    let mut stream = Stream::new([6; 32], &[]);
+    let (phi, count) = (0.9, 1 << 17);
+    let (mut blocking, mut x) = (Blocking::default(), 0.0);
+    for _ in 0..count {
+        x = phi * x + stream.uniform() - 0.5;
+        blocking.add(x);
+    }
+    let variance = 1.0 / 12.0 / (1.0 - phi * phi);
+    let expected = (variance * (1.0 + phi) / (1.0 - phi) / f64::from(count)).sqrt();
+    let error = blocking.mean().error.unwrap();
+    assert!((error / expected - 1.0).abs() < 0.15, "{error} {expected}");
+    assert!(blocking.mean().value.abs() < 4.0 * expected);
+    // Shorter than its correlation: no error is claimed.
+    let mut short = Blocking::default();
+    (0..16).for_each(|n| short.add(f64::from(n)));
+    assert_eq!(short.mean().error, None);
+}
+
+/// Molten sodium chloride (Tosi-Fumi, 1200 K): peaks and minimum of g(r), and the sums of squared displacements that
+/// the published Einstein functions give on the same file.
+#[test]
+fn molten_sodium_chloride_agrees_with_the_reference() {
+    let Some(folder) = std::env::var_os("SYNTH_REFERENCE_DATA") else {
+        println!("skipped: no reference data");
+        return;
+    };
+    let folder = std::path::Path::new(&folder).join("onsager");
+    let options = ReadOptions {
+        types: vec![element("Na"), element("Cl")],
+        step_fs: Some(1.0),
+        ..ReadOptions::default()
+    };
+    let begun = std::time::Instant::now();
+    let mut frames = open_trajectory(&folder.join("nacl216.lammpstrj.gz"), options).unwrap();
+    let (all, error) = frames.read_all();
+    println!("read in {:?}", begun.elapsed());
+    assert_eq!((all.len(), error), (1001, None));
+    let species = Species::new(&all[0].elements);
+    assert_eq!(species.counts, [108, 108]);
+    let mut distribution = PairDistribution::new(species.clone(), 9.0, 180);
+    let mut displacements = Displacements::new(species.clone());
+    for (at, frame) in all.iter().enumerate() {
+        if at >= 100 {
+            distribution.add(&frame.cell, &frame.positions_ang);
+        }
+        displacements.add(frame.time_fs.unwrap(), &frame.positions_ang);
+    }
+    println!("with g(r) in {:?}", begun.elapsed());
+    let (na, cl) = (0, 1);
+    for (a, b, peak, height) in [
+        (na, cl, 2.59, 3.69),
+        (na, na, 4.12, 1.72),
+        (cl, cl, 4.04, 1.81),
+    ] {
+        let shell = distribution.curve(a, b).first_shell().unwrap();
+        println!("{a}{b}: {shell:?}");
+        assert!((shell.peak_ang - peak).abs() < 0.13, "{shell:?}");
+        assert!((shell.peak_height - height).abs() < 0.15, "{shell:?}");
+    }
+    let shell = distribution.curve(na, cl).first_shell().unwrap();
+    assert!(
+        (shell.minimum_ang.unwrap() - 4.12).abs() < 0.25,
+        "{shell:?}"
+    );
+    assert!((distribution.curve(na, cl).coordination_within(4.12) - 5.0).abs() < 0.15);
+
+    let (_, curves) = displacements.mean_squared().unwrap();
+    println!("with displacements in {:?}", begun.elapsed());
+    let text = std::fs::read_to_string(folder.join("nacl216_ref.json")).unwrap();
+    let reference: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let lags = reference["curve_lag_frames"].as_array().unwrap();
+    for (species, name) in [(na, "1"), (cl, "2")] {
+        for (at, lag) in lags.iter().enumerate() {
+            let sum = reference["self_sum_disp2"][name][at].as_f64().unwrap();
+            let ours = curves[species][lag.as_u64().unwrap() as usize] * 108.0;
+            // Masses to five digits there.
+            assert!(
+                (ours / sum - 1.0).abs() < 1e-6,
+                "{name} {lag}: {ours} {sum}"
+            );
+        }
+    }
+    // The same positions put back into the cell unwrap to the same displacements.
+    let mut unwrapper = Unwrapper::default();
+    for frame in &all {
+        let mut again = Snapshot {
+            positions_ang: frame
+                .positions_ang
+                .iter()
+                .map(|r| frame.cell.wrap(*r).0)
+                .collect(),
+            wrapped: true,
+            elements: Arc::clone(&frame.elements),
+            ..frame.clone()
+        };
+        unwrapper.unwrap(&mut again).unwrap();
+        for ((a, b), (start, end)) in again.positions_ang.iter().zip(&frame.positions_ang).zip(
+            all[0]
+                .positions_ang
+                .iter()
+                .map(|r| (frame.cell.wrap(*r).0, *r)),
+        ) {
+            for k in 0..3 {
+                assert!((a[k] - start[k] - (b[k] - end[k])).abs() < 1e-6);
+            }
+        }
+    }
+}
