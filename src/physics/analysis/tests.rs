@@ -58,7 +58,6 @@ fn an_ideal_gas_has_no_structure() {
         };
         let curve = distribution.curve(a, b);
         for (g, r) in curve.g.iter().zip(&curve.radii_ang) {
-            // From 8 Å on atoms would meet their own images.
             let error = g.error.unwrap();
             assert!(
                 (g.value - 1.0 + like).abs() < 6.0 * error + 1e-3,
