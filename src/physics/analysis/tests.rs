@@ -168,7 +168,7 @@ fn displacements_by_transform_are_those_by_sums() {
         for x in walk.as_flattened_mut() {
             *x += stream.uniform() - 0.4;
         }
-        all.add(frame as f64 * 5.0, &walk);
+        all.add(f64::from(frame) * 5.0, &walk);
         let total: f64 = masses.iter().sum();
         let centre: [f64; 3] =
             std::array::from_fn(|k| (0..3).map(|i| masses[i] * walk[i][k]).sum::<f64>() / total);

@@ -135,7 +135,7 @@ impl<R: Read> LammpsDump<R> {
             if !begun {
                 match self.lines.next() {
                     Ok(None) => return Ok(false),
-                    Ok(Some(line)) if line.is_empty() => continue,
+                    Ok(Some([])) => continue,
                     Ok(Some(line)) => {
                         begun = true;
                         let line = line.to_vec();

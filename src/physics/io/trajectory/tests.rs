@@ -249,8 +249,8 @@ fn unwrapping_keeps_displacements_in_a_cell_that_breathes() {
     frame.wrapped = true;
     unwrapper.unwrap(&mut frame.clone()).unwrap();
     let half = frame.cell.to_cartesian([0.45, 0.0, 0.0]);
-    for k in 0..3 {
-        frame.positions_ang[1][k] += half[k];
+    for (coordinate, step) in frame.positions_ang[1].iter_mut().zip(half) {
+        *coordinate += step;
     }
     let error = unwrapper.unwrap(&mut frame).unwrap_err();
     assert!(
