@@ -77,14 +77,51 @@ fn equal_amounts_end_as_batio3() {
     assert!(batio3[3] > 0.98, "{batio3:?}");
     assert!((batio3[1] - 0.85).abs() < 0.03, "{batio3:?}");
     assert!(ba2tio4[0] == 0.0 && ba2tio4[1] > ba2tio4[2] && ba2tio4[2] > ba2tio4[3]);
+    // What the hull says of the same step, and of a mixture in its middle.
+    let show = |asked: &str| text(&synth(bench.folder.path(), &["show", "study.synth", asked]));
+    let below = show("hull.decomposition_energy(BaTiO3, 1400 K) in meV");
+    let mixed = show("hull.decomposition(Ba2TiO4 + TiO2(rutile), 1400 K)");
+    let row = mixed
+        .lines()
+        .last()
+        .map(|row| row.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(row, Some(vec!["BaTiO3", "2"]), "{mixed}");
+    let corners = show("hull.domain(BaTiO3, 1400 K)");
+    // Every corner lies in the plane of BaTiO3, as its one cation of each and three anions.
+    let formation = number_of(&show("hull.gibbs(BaTiO3, 1400 K)"));
+    let rows: Vec<Vec<f64>> = corners
+        .lines()
+        .filter_map(|line| {
+            line.split_whitespace()
+                .map(|cell| cell.parse().ok())
+                .collect()
+        })
+        .filter(|row: &Vec<f64>| row.len() == 3)
+        .collect();
+    assert!(rows.len() >= 3, "{corners}");
+    for row in &rows {
+        // Oxygen, titanium, barium: by atomic number.
+        let sum = 3.0 * row[0] + row[1] + row[2];
+        assert!(
+            (sum - formation).abs() < 3e-3,
+            "{sum} against {formation}\n{corners}"
+        );
+    }
     // Why: the last step pays here.
-    let asked = "hull.reaction_energy(Ba2TiO4 + BaTi2O5 -> 3 BaTiO3, 1400 K)";
-    let output = synth(bench.folder.path(), &["show", "study.synth", asked]);
-    let answer = text(&output);
-    let energy: f64 = answer
-        .split(' ')
-        .next()
-        .and_then(|number| number.parse().ok())
-        .unwrap_or_else(|| panic!("{answer}"));
-    assert!((energy / 15.0 + 0.039).abs() < 0.001, "{answer}");
+    let energy = number_of(&show(
+        "hull.reaction_energy(Ba2TiO4 + BaTi2O5 -> 3 BaTiO3, 1400 K)",
+    ));
+    assert!((energy / 15.0 + 0.039).abs() < 0.001, "{energy}");
+    assert!(
+        (energy / 15.0 - number_of(&below) / 1000.0).abs() < 1e-5,
+        "{below}"
+    );
+}
+
+/// The number that an answer begins with.
+fn number_of(answer: &str) -> f64 {
+    let number = answer.split([' ', 'm', 'e']).next();
+    number
+        .and_then(|number| number.trim().parse().ok())
+        .unwrap_or_else(|| panic!("{answer}"))
 }

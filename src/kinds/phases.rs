@@ -11,9 +11,8 @@ use crate::lang::schema::{
     ResultType, Type,
 };
 use crate::lang::units::{Dimension, Quantity};
-use crate::physics::thermo::hull::{Hull, Point};
 use crate::physics::thermo::{
-    PhaseData, PhaseSet, Scheme, State, ThermoError, ThermoWarning, read_table,
+    Equilibrium, PhaseData, PhaseSet, Scheme, State, ThermoError, ThermoWarning, read_table,
 };
 use crate::run::kind::{Checked, Column, Failure, Finding, Kind, Node, Source, Table, Task, Value};
 use crate::run::store::Artifact;
@@ -58,6 +57,17 @@ const AT: Field = Field::new(
     "1200 K",
 )
 .range(Range::Above(0.0));
+
+/// Where a table of chemical potentials ends that has no end of its own.
+const LOWEST_POTENTIAL_EV: f64 = -20.0;
+
+const PHASE: Field = Field::new(
+    "phase",
+    Type::Phase,
+    Default::Required,
+    "The phase.",
+    "BaTi2O5",
+);
 
 const SCHEMA: KindSchema = KindSchema {
     name: "phases",
@@ -161,17 +171,41 @@ const SCHEMA: KindSchema = KindSchema {
             name: "above_hull",
             doc: "Energy above the convex hull for one atom: zero for a stable phase.",
             example: "hull.above_hull(BaTi2O5, 1200 K)",
+            parameters: &[PHASE, AT],
+            ty: ENERGY,
+        },
+        ResultField {
+            name: "decomposition",
+            doc: "What a phase or mixture becomes at equilibrium: stable phases and their formula units.",
+            example: "hull.decomposition(Ba2TiO4 + TiO2(rutile), 1200 K)",
             parameters: &[
                 Field::new(
-                    "phase",
-                    Type::Phase,
+                    "of",
+                    Type::Mixture,
                     Default::Required,
-                    "The phase.",
-                    "BaTi2O5",
+                    "A phase or a mixture of phases.",
+                    "Ba2TiO4 + TiO2(rutile)",
                 ),
                 AT,
             ],
+            ty: ResultType::Table,
+        },
+        ResultField {
+            name: "decomposition_energy",
+            doc: "Energy for one atom of a phase less that of the best mixture of all others: negative for a stable phase, \
+                  by how much.",
+            example: "hull.decomposition_energy(BaTiO3, 1200 K)",
+            parameters: &[PHASE, AT],
             ty: ENERGY,
+        },
+        ResultField {
+            name: "domain",
+            doc: "Corners of the region of chemical potentials in which a phase is stable, eV for one atom and against \
+                  the elements in their standard states. The potential of an element that the phase lacks has no end \
+                  below: the table ends it at -20 eV. Empty for a phase above the hull.",
+            example: "hull.domain(BaTiO3, 1200 K)",
+            parameters: &[PHASE, AT],
+            ty: ResultType::Table,
         },
         ResultField {
             name: "stable",
@@ -396,56 +430,51 @@ fn evaluate(
             let standard = crate::physics::thermo::Atmosphere::standard();
             Ok(energy(set.reaction_energy_ev(reaction, t_k, &standard)?))
         }
-        "above_hull" => {
-            let at = set.find(phase()?)?;
-            let (hull, kept) = hull(set, t_k)?;
-            let point = kept.iter().position(|one| *one == at);
-            let point = point
-                .ok_or_else(|| ThermoError::Model("gases have no place on this hull".into()))?;
-            let above = hull
-                .above_ev_per_atom(point)
-                .map_err(|error| ThermoError::Model(error.to_string()))?;
-            Ok(energy(above))
+        "above_hull" => Ok(energy(Equilibrium::new(set, t_k)?.above_hull_ev(phase()?)?)),
+        "decomposition_energy" => {
+            let found = Equilibrium::new(set, t_k)?.decomposition_ev(phase()?)?;
+            found.map(energy).ok_or_else(|| {
+                ThermoError::Model("the other phases of this set cannot make it up".into())
+            })
         }
-        "stable" => {
-            let (hull, kept) = hull(set, t_k)?;
-            Ok(Value::list(
-                hull.stable()
-                    .iter()
-                    .map(|point| Value::Phase(set.phases()[kept[*point]].phase.clone()))
-                    .collect(),
-            ))
+        "decomposition" => {
+            let Some(Value::Mixture(mixture)) = argument("of") else {
+                return Err(ThermoError::Model("a mixture is needed".into()));
+            };
+            let equilibrium = Equilibrium::new(set, t_k)?;
+            let found = equilibrium.decomposition(&mixture.moles())?;
+            let (phases, amounts): (Vec<String>, Vec<f64>) = found
+                .into_iter()
+                .map(|(phase, amount)| (phase.to_string(), amount))
+                .unzip();
+            Ok(Value::Table(Arc::new(
+                Table::new(format!("At equilibrium at {t_k} K"))
+                    .with(Column::texts("phase", phases))
+                    .with(Column::numbers("amount", "mol", amounts)),
+            )))
         }
+        "domain" => {
+            let equilibrium = Equilibrium::new(set, t_k)?;
+            let corners = equilibrium.domain_ev(phase()?, LOWEST_POTENTIAL_EV)?;
+            let mut table = Table::new(format!(
+                "Chemical potentials at which {} is stable at {t_k} K",
+                phase()?
+            ));
+            for (at, element) in equilibrium.elements().iter().enumerate() {
+                let values = corners.iter().map(|corner| corner[at]).collect();
+                table = table.with(Column::numbers(element.symbol(), "eV", values));
+            }
+            Ok(Value::Table(Arc::new(table)))
+        }
+        "stable" => Ok(Value::list(
+            Equilibrium::new(set, t_k)?
+                .stable()
+                .into_iter()
+                .map(|phase| Value::Phase(phase.clone()))
+                .collect(),
+        )),
         _ => Ok(Value::Table(Arc::new(table(set)))),
     }
-}
-
-/// The convex hull of the phases that have an energy at this temperature, and their positions in the set.
-fn hull(set: &PhaseSet, t_k: f64) -> Result<(Hull, Vec<usize>), ThermoError> {
-    let mut elements: Vec<Element> = set
-        .phases()
-        .iter()
-        .flat_map(|data| data.phase.formula.elements())
-        .collect();
-    elements.sort_unstable();
-    elements.dedup();
-    let mut points = Vec::new();
-    let mut kept = Vec::new();
-    for (at, data) in set.phases().iter().enumerate() {
-        let Ok(energy_ev) = data.formation_ev(t_k) else {
-            continue;
-        };
-        points.push(Point {
-            amounts: elements
-                .iter()
-                .map(|element| data.phase.formula.amount(*element).to_f64())
-                .collect(),
-            energy_ev,
-        });
-        kept.push(at);
-    }
-    let hull = Hull::new(&points).map_err(|error| ThermoError::Model(error.to_string()))?;
-    Ok((hull, kept))
 }
 
 /// Temperatures of tables that people read, K.

@@ -88,21 +88,27 @@ pub enum ValueType {
 }
 
 impl Mixture {
-    /// Moles of each phase, normalised so that they sum to one.
-    pub fn mole_fractions(&self) -> Vec<(Phase, f64)> {
-        let moles: Vec<f64> = self
-            .parts
-            .iter()
-            .map(|(amount, phase)| match self.basis {
-                MixtureBasis::Bare | MixtureBasis::Mole => amount.value,
-                MixtureBasis::Mass => amount.value / phase.formula.mass_u(),
-            })
-            .collect();
-        let total: f64 = moles.iter().sum();
+    /// Moles of each phase; bare amounts count as moles.
+    pub fn moles(&self) -> Vec<(Phase, f64)> {
         self.parts
             .iter()
-            .zip(moles)
-            .map(|((_, phase), moles)| (phase.clone(), moles / total))
+            .map(|(amount, phase)| {
+                let moles = match self.basis {
+                    MixtureBasis::Bare | MixtureBasis::Mole => amount.value,
+                    MixtureBasis::Mass => amount.value / phase.formula.mass_u(),
+                };
+                (phase.clone(), moles)
+            })
+            .collect()
+    }
+
+    /// Moles of each phase, normalised so that they sum to one.
+    pub fn mole_fractions(&self) -> Vec<(Phase, f64)> {
+        let moles = self.moles();
+        let total: f64 = moles.iter().map(|(_, moles)| moles).sum();
+        moles
+            .into_iter()
+            .map(|(phase, moles)| (phase, moles / total))
             .collect()
     }
 }

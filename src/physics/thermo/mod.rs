@@ -6,6 +6,7 @@
 
 mod atmosphere;
 mod elements;
+mod equilibrium;
 mod error;
 mod gibbs;
 pub mod hull;
@@ -21,6 +22,7 @@ mod warning;
 
 pub use atmosphere::{Atmosphere, TRACE_BAR};
 pub use elements::ElementGibbs;
+pub use equilibrium::Equilibrium;
 pub use error::ThermoError;
 pub use gibbs::{Anchor, Anchored, Descriptor, Gibbs, GibbsTable};
 pub use library::{TABLES, library, reference_volumes};

@@ -494,7 +494,7 @@ fn slope_breaks_of_the_raw_tables_are_found() {
 
 /// A chemical system of the Materials Project holds a thousand entries.
 #[test]
-fn large_tables_are_read_and_assembled_at_once() {
+fn large_tables_are_read_and_assembled() {
     let rows: Vec<String> = (1..=3000)
         .map(|at| {
             format!(
@@ -509,12 +509,8 @@ fn large_tables_are_read_and_assembled_at_once() {
         "phase,dHf_eV_per_atom,volume_A3_per_atom,id\n{}\n",
         rows.join("\n")
     );
-    let begin = std::time::Instant::now();
     let read = read_table(&text).expect("a table");
     assert_eq!(read.entries.len(), 3000);
     let set = PhaseSet::assemble(read.entries, None).expect("one scale");
     assert_eq!(set.phases().len(), 3000);
-    let elapsed = begin.elapsed();
-    eprintln!("3000 entries in {elapsed:?}");
-    assert!(elapsed.as_secs() < 5, "{elapsed:?}");
 }
