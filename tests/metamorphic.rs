@@ -152,6 +152,16 @@ fn nodes() -> Vec<Node> {
         "start 25 °C".into(),
         "ramp to 1000 °C for 100 sweeps".into(),
     ];
+    let mut moving = Node::new(
+        "ensemble",
+        "moving",
+        &[
+            ("potential", "force"),
+            ("start", "upper"),
+            ("replicas", "2"),
+        ],
+    );
+    moving.steps = vec!["protocol { npt 1000 K for 1 ps }".into()];
     vec![
         Node::new("system", "elements", &[("elements", "[Ba, Ti, O, C]")]),
         Node::new(
@@ -195,6 +205,19 @@ fn nodes() -> Vec<Node> {
         ),
         Node::new("synthesis", "first", &firing),
         Node::new("synthesis", "last", &firing),
+        Node::new(
+            "structure",
+            "other_upper",
+            &[("prototype", "rocksalt(a: 5 Å)"), ("formula", "BaO")],
+        ),
+        Node::new("system", "oxide", &[("elements", "[Ba, Ti, O]")]),
+        Node::new("oracle", "force", &[("method", "analytic(pmmcs)")]),
+        Node::new(
+            "oracle",
+            "other_force",
+            &[("method", "analytic(pmmcs, core: true)")],
+        ),
+        moving,
     ]
 }
 
@@ -221,6 +244,8 @@ fn observed(kind: &str) -> (&'static str, &'static str) {
         "reactions" => ("library", "library"),
         "schedule" => ("firing", "last replica 1"),
         "structure" => ("perovskite", "perovskite"),
+        "oracle" => ("force", "force"),
+        "ensemble" => ("moving", "moving replica 1"),
         "synthesis" => ("last", "last replica 1"),
         other => panic!(
             "`{other}` is a new kind: say here which of its nodes is changed and whose key tells"
@@ -258,6 +283,17 @@ fn variants(kind: &str, field: &Field) -> Vec<String> {
         ],
         ("structure", "spacegroup") => &["\"P4/mmm\"", "\"P4_2/mnm\"", "123"],
         ("structure", "density") => &["4.5 g/cm³", "melt(3000 K)", "melt(3100 K)"],
+        ("oracle", "system") => &["oxide"],
+        ("oracle", "method") => &[
+            "analytic(pmmcs(charges: ewald))",
+            "analytic(pmmcs(charges: ewald(accuracy: 1e-6)))",
+            "analytic(pmmcs(smooth: 0.5 Å))",
+            "analytic(pmmcs, core: true)",
+            "analytic(lennard_jones(epsilon: 0.01 eV, sigma: 3 Å, cutoff: 8 Å))",
+            "analytic(lennard_jones(epsilon: 0.01 eV, sigma: 3 Å, cutoff: 9 Å))",
+        ],
+        ("ensemble", "potential") => &["other_force"],
+        ("ensemble", "start") => &["other_upper"],
         ("synthesis", "reactions") => &["other_library"],
         ("synthesis", "precursors") => &["2 * BaO + TiO2(rutile)", "1 g BaO + 1 g TiO2(rutile)"],
         ("synthesis", "start_from") => &["first"],
@@ -357,11 +393,12 @@ fn every_field_that_affects_a_result_is_in_its_key_and_no_other() {
         // Steps: each verb, and each number in it.
         let mut seen: BTreeMap<String, String> = BTreeMap::new();
         seen.insert(base[observed].clone(), "the study as it is".into());
-        for verb in kind
-            .steps
-            .iter()
-            .filter(|verb| verb.name != "start" && verb.name != "cool")
-        {
+        // Verbs of a block follow what it holds already.
+        let verbs = kind.steps.iter().flat_map(|verb| match verb.block {
+            [] => vec![(verb, None)],
+            block => block.iter().map(|inner| (inner, Some(verb.name))).collect(),
+        });
+        for (verb, block) in verbs.filter(|(verb, _)| verb.name != "start" && verb.name != "cool") {
             let mut steps = vec![verb.example.to_owned()];
             let numbers: Vec<(usize, &str)> = verb
                 .example
@@ -377,7 +414,13 @@ fn every_field_that_affects_a_result_is_in_its_key_and_no_other() {
             for step in steps {
                 tried += 1;
                 let mut node = nodes[at].clone();
-                node.steps.push(step.clone());
+                match block {
+                    None => node.steps.push(step.clone()),
+                    Some(name) => {
+                        let before = "npt 1000 K for 1 ps";
+                        node.steps = vec![format!("{name} {{\n    {before}\n    {step}\n  }}")];
+                    }
+                }
                 if let Some(other) = seen.insert(key_with(node), step.clone()) {
                     panic!("`{step}` has the key of `{other}`");
                 }
@@ -392,7 +435,7 @@ fn every_field_that_affects_a_result_is_in_its_key_and_no_other() {
         .filter(|(_, field)| field.affects != Affects::Result)
         .map(|(kind, field)| format!("{}.{}", kind.name, field.name))
         .collect();
-    assert_eq!(left_out, ["synthesis.realisations"]);
+    assert_eq!(left_out, ["ensemble.replicas", "synthesis.realisations"]);
 }
 
 #[test]

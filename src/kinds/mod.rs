@@ -1,5 +1,7 @@
 //! The kinds of nodes that are built: one file each, and this list.
 
+mod ensemble;
+mod oracle;
 mod phases;
 mod reactions;
 mod report;
@@ -20,6 +22,8 @@ pub fn registry() -> Registry {
         vec![
             Box::new(system::System),
             Box::new(structure::Structure),
+            Box::new(oracle::Oracle),
+            Box::new(ensemble::Ensemble),
             Box::new(phases::Phases),
             Box::new(reactions::Reactions),
             Box::new(schedule::Schedule),

@@ -8,6 +8,7 @@ pub mod io;
 pub mod md;
 pub mod networks;
 pub mod numerics;
+pub mod oracle;
 pub mod potential;
 pub mod rates;
 pub mod structure;

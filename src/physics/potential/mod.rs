@@ -23,7 +23,7 @@ pub use matsui_akaogi::matsui_akaogi;
 pub use morse::{Morse, MorsePair};
 pub use pair::{OVERLAP_ANG, Terms};
 pub use parameters::{ByPair, Truncation};
-pub use pmmcs::{PmmcsCoulomb, pmmcs};
+pub use pmmcs::{PmmcsCoulomb, SHORT_CUTOFF_ANG as PMMCS_SHORT_CUTOFF_ANG, pmmcs};
 pub use sum::Sum;
 pub use tabulated::{Tabulated, TabulatedPair};
 pub use tosi_fumi::tosi_fumi;

@@ -7,7 +7,8 @@ use crate::base::Element;
 
 /// The constant that the parameters go with, eV Å/e².
 const COULOMB_EV_ANG: f64 = 14.399645;
-const SHORT_CUTOFF_ANG: f64 = 5.5;
+/// Where its short-range part ends.
+pub const SHORT_CUTOFF_ANG: f64 = 5.5;
 const OXYGEN_CHARGE_E: f64 = -1.2;
 
 /// Pairs with oxygen: element, its charge in e, D in eV, a in 1/Å, r₀ in Å, C in eV Å¹².

@@ -145,7 +145,8 @@ impl Store {
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).map_err(StoreError::io(&folder, "created"))?;
         self.mark();
-        Ok(Work::new(*key, folder))
+        let unfinished = self.root.join("unfinished").join(key.to_string());
+        Ok(Work::new(*key, folder, unfinished))
     }
 
     /// Keeps the store out of version control and backups of text.
@@ -184,6 +185,7 @@ impl Store {
         }
         let artifact_digest = Manifest::digest_of(&files);
         if let Some(first) = self.manifest(&key) {
+            work.forget_unfinished();
             self.remember_all([(label, &key)]);
             return Ok(Committed {
                 artifact: first.artifact_digest,
@@ -202,6 +204,7 @@ impl Store {
             synth_version: env!("CARGO_PKG_VERSION").to_owned(),
             machine: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
         })?;
+        work.forget_unfinished();
         if let Some(content) = content {
             // The second index saves work only.
             let _ = Self::place(&self.content_path(content), key.to_string().as_bytes());

@@ -11,11 +11,36 @@ use super::Key;
 pub struct Work {
     pub(super) key: Key,
     folder: PathBuf,
+    /// Of what outlives a stop.
+    unfinished: PathBuf,
 }
 
 impl Work {
-    pub(super) fn new(key: Key, folder: PathBuf) -> Self {
-        Work { key, folder }
+    pub(super) fn new(key: Key, folder: PathBuf, unfinished: PathBuf) -> Self {
+        Work {
+            key,
+            folder,
+            unfinished,
+        }
+    }
+
+    /// A folder that outlives a stop, for what a computation needs to go on where it stood. It is found again under
+    /// the same key, and goes when the result is stored.
+    pub fn unfinished(&self) -> io::Result<&Path> {
+        std::fs::create_dir_all(&self.unfinished)?;
+        Ok(&self.unfinished)
+    }
+
+    /// Takes a file written elsewhere in the store into the result.
+    pub fn take(&self, from: &Path, name: &str) -> io::Result<()> {
+        let to = self.path(name)?;
+        // Where a file can have two names nothing is copied, and the first stays until the result is stored.
+        std::fs::hard_link(from, &to).or_else(|_| std::fs::copy(from, &to).map(|_| ()))
+    }
+
+    /// The result is stored: nothing is to be gone on with.
+    pub(super) fn forget_unfinished(&self) {
+        let _ = std::fs::remove_dir_all(&self.unfinished);
     }
 
     /// Writes a whole file. `name` is a plain file name.

@@ -21,6 +21,8 @@ pub const GAS: Code = Code("E0440");
 pub const REPORT: Code = Code("E0441");
 pub const STRUCTURE: Code = Code("E0442");
 pub const STRUCTURE_FILE: Code = Code("E0443");
+pub const POTENTIAL: Code = Code("E0444");
+pub const PROTOCOL: Code = Code("E0445");
 
 /// A sound beginning of a study, before what an example is about.
 macro_rules! after {
@@ -181,5 +183,24 @@ pub const TABLE: &[Explanation] = &[
                wrong in it; sites that are occupied in part, for example, are no atoms. (The example would need a file.)",
         failing: "",
         mended: "",
+    },
+    Explanation {
+        code: POTENTIAL,
+        title: "a potential that does not fit",
+        text: "A potential with published parameters knows certain elements. All that occur in the system or in the structures \
+               that it moves must be among them, and the charges of these structures must balance.",
+        failing: "system s { elements: [Ba, Ti, O] }\noracle o { system: s, method: analytic(matsui_akaogi) }\n",
+        mended: "system s { elements: [Ti, O] }\noracle o { system: s, method: analytic(matsui_akaogi) }\n",
+    },
+    Explanation {
+        code: PROTOCOL,
+        title: "a protocol that cannot be run",
+        text: "The segments of a protocol follow one another on the same atoms: dynamics at constant energy need velocities, so \
+               a temperature of their own or a segment with one before them; `rescale to mean volume` needs a segment at \
+               constant pressure directly before it.",
+        failing: "oracle o { method: analytic(pmmcs) }\nstructure s { prototype: rocksalt(a: 5.5 Å), formula: BaO }\n\
+                  ensemble e {\n  potential: o\n  start: s\n  protocol { nve for 1 ps }\n}\n",
+        mended: "oracle o { method: analytic(pmmcs) }\nstructure s { prototype: rocksalt(a: 5.5 Å), formula: BaO }\n\
+                 ensemble e {\n  potential: o\n  start: s\n  protocol { nvt 300 K for 1 ps }\n}\n",
     },
 ];

@@ -1,0 +1,189 @@
+//! Steps, made into segments. Findings go to `checked`.
+
+use crate::lang::diag::codes::chemistry as codes;
+use crate::physics::md::{
+    Barostat, Condition, Dynamics, Ensemble, Freedom, Method, Minimize, Protocol, Ramp, Segment,
+    Thermostat, Until,
+};
+use crate::run::kind::{Checked, Finding, Node, Step, Value};
+
+pub(super) fn protocol(node: &Node<'_>, checked: &mut Checked) -> Option<Protocol> {
+    let blocks = node.steps();
+    let [block] = blocks else {
+        checked.finding(
+            Finding::new(
+                if blocks.is_empty() { "" } else { "steps[1]" },
+                codes::PROTOCOL,
+                "an ensemble has one protocol",
+                if blocks.is_empty() {
+                    "it has none"
+                } else {
+                    "a second one"
+                },
+            )
+            .help("write `protocol { nvt 1400 K for 20 ps sample 50 fs }`"),
+        );
+        return None;
+    };
+    let number = |field: &str| node.value(field).as_f64();
+    let default = Protocol::default();
+    let mut protocol = Protocol {
+        timestep_fs: number("timestep")?,
+        log_fs: number("log")?,
+        drift_bound: number("drift")?,
+        keep_velocities: matches!(node.value("velocities"), Value::Boolean(true)),
+        ..default
+    };
+    for (at, step) in block.block.iter().enumerate() {
+        let path = format!("steps[0].block[{at}]");
+        protocol.segments.push(segment(step, &path, checked)?);
+    }
+    let moves = protocol
+        .segments
+        .iter()
+        .any(|segment| matches!(segment, Segment::Dynamics(_) | Segment::Minimize(_)));
+    if !moves {
+        checked.finding(
+            Finding::new(
+                "steps[0]",
+                codes::PROTOCOL,
+                "this protocol does nothing",
+                "no segment moves atoms",
+            )
+            .help("add a segment like `nvt 1400 K for 20 ps sample 50 fs`"),
+        );
+        return None;
+    }
+    if let Err(error) = protocol.check() {
+        checked.finding(
+            Finding::new("steps[0]", codes::PROTOCOL, error.to_string(), "here")
+                .help("correct the segments; each goes on from the one before it"),
+        );
+        return None;
+    }
+    Some(protocol)
+}
+
+fn segment(step: &Step, path: &str, checked: &mut Checked) -> Option<Segment> {
+    let number = |name: &str| step.argument(name).and_then(Value::as_f64);
+    match step.verb.name {
+        "minimize" => Some(Segment::Minimize(Minimize {
+            method: match step.argument("method").and_then(Value::as_choice) {
+                Some(("lbfgs", _)) => Method::Lbfgs,
+                _ => Method::Fire,
+            },
+            pressure: number("pressure"),
+            force_ev_per_ang: number("force")?,
+            most_steps: step.argument("steps")?.as_integer()?.unsigned_abs(),
+            ..Minimize::default()
+        })),
+        "rescale" => Some(Segment::RescaleToMeanVolume),
+        "nve" => dynamics(
+            step,
+            path,
+            checked,
+            Ensemble::Nve {
+                temperature_k: number("temperature"),
+            },
+        ),
+        "nvt" => {
+            let (word, _) = step.argument("thermostat")?.as_choice()?;
+            let ensemble = Ensemble::Nvt {
+                temperature_k: ramp(step.argument("temperature")?)?,
+                thermostat: match word {
+                    "nose_hoover" => Thermostat::NoseHoover,
+                    "langevin" => Thermostat::Langevin,
+                    _ => Thermostat::Rescaling,
+                },
+                time_fs: step.argument("thermostat")?.get("time")?.as_f64()?,
+            };
+            dynamics(step, path, checked, ensemble)
+        }
+        _ => {
+            let barostat = step.argument("barostat")?;
+            let argument = |name: &str| barostat.get(name).and_then(Value::as_f64);
+            let ensemble = Ensemble::Npt {
+                temperature_k: ramp(step.argument("temperature")?)?,
+                thermostat_time_fs: argument("thermostat")?,
+                pressure_ev_per_ang3: ramp(step.argument("pressure")?)?,
+                barostat: match barostat.as_choice()? {
+                    ("mtk", _) => Barostat::Mtk(match barostat.get("cell")?.as_choice()? {
+                        ("full", _) => Freedom::Full,
+                        ("anisotropic", _) => Freedom::Anisotropic,
+                        _ => Freedom::Isotropic,
+                    }),
+                    _ => Barostat::Rescaling {
+                        compressibility_ang3_per_ev: 1.0 / argument("bulk_modulus")?,
+                    },
+                },
+                barostat_time_fs: argument("time")?,
+            };
+            dynamics(step, path, checked, ensemble)
+        }
+    }
+}
+
+fn dynamics(step: &Step, path: &str, checked: &mut Checked, ensemble: Ensemble) -> Option<Segment> {
+    let duration = step.argument("duration")?;
+    let (least_fs, longest_fs) = match duration {
+        Value::Span(ends) => (ends.0.as_f64()?, ends.1.as_f64()?),
+        value => (0.0, value.as_f64()?),
+    };
+    let mut fault = |at: &str, headline: &str, help: &str| {
+        checked.finding(
+            Finding::new(format!("{path}.{at}"), codes::PROTOCOL, headline, "here").help(help),
+        );
+    };
+    if least_fs > longest_fs {
+        fault(
+            "duration",
+            "the least duration is longer than the longest",
+            "exchange the two",
+        );
+        return None;
+    }
+    let until = match step
+        .argument("until")
+        .filter(|value| value.as_choice().is_some())
+    {
+        None => {
+            if matches!(duration, Value::Span(_)) {
+                fault(
+                    "duration",
+                    "a range of durations needs a condition that ends it",
+                    "add `until density_settled` or `until displaced`, or give one duration",
+                );
+                return None;
+            }
+            None
+        }
+        Some(condition) => Some(Until {
+            at_least_fs: least_fs,
+            every_fs: step.argument("every")?.as_f64()?,
+            condition: match condition.as_choice()? {
+                ("displaced", _) => Condition::SlowestBeyond {
+                    distance_ang: condition.get("by")?.as_f64()?,
+                },
+                _ => Condition::DensitySettled {
+                    within: condition.get("within")?.as_f64()?,
+                },
+            },
+        }),
+    };
+    Some(Segment::Dynamics(Dynamics {
+        ensemble,
+        duration_fs: longest_fs,
+        until,
+        sample_fs: step.argument("sample").and_then(Value::as_f64),
+    }))
+}
+
+fn ramp(value: &Value) -> Option<Ramp> {
+    Some(match value {
+        Value::Ramp(ends) => Ramp {
+            start: ends.0.as_f64()?,
+            end: ends.1.as_f64()?,
+        },
+        value => Ramp::constant(value.as_f64()?),
+    })
+}

@@ -1,0 +1,458 @@
+//! What may be said about an ensemble.
+
+use crate::lang::schema::{
+    Affects, Argument, Artifact, Choice, Default, Field, KindSchema, Outcome, Place, Range,
+    ResultField, ResultType, Type, Verb,
+};
+use crate::lang::units::Dimension;
+use crate::physics::io::Structures;
+use crate::physics::oracle::Analytic;
+
+const TEMPERATURE: Type = Type::Quantity(Dimension::TEMPERATURE, "K");
+const TIME: Type = Type::Quantity(Dimension::TIME, "ps");
+const LENGTH: Type = Type::Quantity(Dimension::LENGTH, "Å");
+const PRESSURE: Type = Type::Quantity(Dimension::PRESSURE, "bar");
+
+const fn argument(
+    place: Place,
+    name: &'static str,
+    ty: Type,
+    default: Default,
+    range: Range,
+    doc: &'static str,
+) -> Argument {
+    Argument {
+        place,
+        name,
+        ty,
+        default,
+        range,
+        doc,
+        affects: Affects::Result,
+    }
+}
+
+const fn word(name: &'static str, doc: &'static str, arguments: &'static [Field]) -> Choice {
+    Choice {
+        name,
+        doc,
+        arguments,
+    }
+}
+
+const fn coupling(name: &'static str, default: &'static str, doc: &'static str) -> Field {
+    Field::new(name, TIME, Default::Is(default), doc, "0.5 ps").range(Range::Above(0.0))
+}
+
+const THERMOSTAT_TIME: Field = coupling(
+    "time",
+    "0.5 ps",
+    "How fast the temperature is brought back.",
+);
+
+const TEMPERATURE_OR_RAMP: Argument = argument(
+    Place::Positional,
+    "temperature",
+    Type::Either(&[Type::Ramp(&TEMPERATURE), TEMPERATURE]),
+    Default::Required,
+    Range::Above(0.0),
+    "The temperature, or a ramp over the whole segment.",
+);
+const FOR: Argument = argument(
+    Place::After("for"),
+    "duration",
+    Type::Either(&[Type::Span(&TIME), TIME]),
+    Default::Required,
+    Range::Above(0.0),
+    "How long; with `until`, from the least to the longest.",
+);
+const SAMPLE: Argument = argument(
+    Place::After("sample"),
+    "sample",
+    TIME,
+    Default::Absent,
+    Range::Above(0.0),
+    "The interval of frames of the trajectory; none are kept without it.",
+);
+const UNTIL: Argument = argument(
+    Place::After("until"),
+    "until",
+    Type::Choice(&[
+        word(
+            "density_settled",
+            "The mean densities of the second and of the last third of the segment agree.",
+            &[Field::new(
+                "within",
+                Type::Number,
+                Default::Is("0.5 %"),
+                "To this fraction.",
+                "1 %",
+            )
+            .range(Range::Above(0.0))],
+        ),
+        word(
+            "displaced",
+            "The element that moves least has moved, as the root mean square since the segment began.",
+            &[
+                Field::new("by", LENGTH, Default::Is("3 Å"), "By this far.", "4 Å")
+                    .range(Range::Above(0.0)),
+            ],
+        ),
+    ]),
+    Default::Absent,
+    Range::Any,
+    "What ends the segment before its longest duration.",
+);
+const EVERY: Argument = argument(
+    Place::After("every"),
+    "every",
+    TIME,
+    Default::Is("0.5 ps"),
+    Range::Above(0.0),
+    "How often the condition is looked at.",
+);
+const PRESS: Argument = argument(
+    Place::After("pressure"),
+    "pressure",
+    Type::Either(&[Type::Ramp(&PRESSURE), PRESSURE]),
+    Default::Is("1 bar"),
+    Range::Any,
+    "The pressure, or a ramp over the whole segment.",
+);
+
+const fn verb(
+    name: &'static str,
+    doc: &'static str,
+    example: &'static str,
+    arguments: &'static [Argument],
+) -> Verb {
+    Verb {
+        name,
+        doc,
+        example,
+        arguments,
+        block: &[],
+    }
+}
+
+const SEGMENTS: &[Verb] = &[
+    verb(
+        "minimize",
+        "To the nearest minimum of the energy. Velocities are forgotten.",
+        "minimize",
+        &[
+            argument(
+                Place::After("force"),
+                "force",
+                Type::Quantity(Dimension::FORCE, "eV/Å"),
+                Default::Is("0.01 eV/Å"),
+                Range::Above(0.0),
+                "No force is larger at the end.",
+            ),
+            argument(
+                Place::After("pressure"),
+                "pressure",
+                PRESSURE,
+                Default::Absent,
+                Range::Any,
+                "Relaxes the cell too, under this pressure.",
+            ),
+            argument(
+                Place::After("steps"),
+                "steps",
+                Type::Integer,
+                Default::Is("5000"),
+                Range::AtLeast(1.0),
+                "The most evaluations.",
+            ),
+            argument(
+                Place::After("method"),
+                "method",
+                Type::Choice(&[
+                    word("fire", "Robust from far away.", &[]),
+                    word("lbfgs", "Fewer evaluations near a minimum.", &[]),
+                ]),
+                Default::Is("fire"),
+                Range::Any,
+                "How the minimum is sought.",
+            ),
+        ],
+    ),
+    verb(
+        "nve",
+        "Constant energy and volume. With a temperature, velocities are drawn anew.",
+        "nve for 10 ps sample 50 fs",
+        &[
+            argument(
+                Place::Positional,
+                "temperature",
+                TEMPERATURE,
+                Default::Absent,
+                Range::Above(0.0),
+                "Of the velocities at the beginning.",
+            ),
+            FOR,
+            SAMPLE,
+            UNTIL,
+            EVERY,
+        ],
+    ),
+    verb(
+        "nvt",
+        "Constant volume; the temperature is held or led along a ramp.",
+        "nvt 4000 K to 1400 K for 20 ps",
+        &[
+            TEMPERATURE_OR_RAMP,
+            FOR,
+            SAMPLE,
+            UNTIL,
+            EVERY,
+            argument(
+                Place::After("thermostat"),
+                "thermostat",
+                Type::Choice(&[
+                    word(
+                        "nose_hoover",
+                        "A Nosé-Hoover chain of three.",
+                        &[THERMOSTAT_TIME],
+                    ),
+                    word(
+                        "rescaling",
+                        "Stochastic rescaling of velocities (Bussi, Donadio, Parrinello 2007).",
+                        &[THERMOSTAT_TIME],
+                    ),
+                    word(
+                        "langevin",
+                        "Langevin dynamics (BAOAB). It slows diffusion: not for transport.",
+                        &[THERMOSTAT_TIME],
+                    ),
+                ]),
+                Default::Is("rescaling"),
+                Range::Any,
+                "What keeps the temperature.",
+            ),
+        ],
+    ),
+    verb(
+        "npt",
+        "The pressure is held as well.",
+        "npt 1400 K pressure 1 bar for 10 ps",
+        &[
+            TEMPERATURE_OR_RAMP,
+            PRESS,
+            FOR,
+            SAMPLE,
+            UNTIL,
+            EVERY,
+            argument(
+                Place::After("barostat"),
+                "barostat",
+                Type::Choice(&[
+                    word(
+                        "rescaling",
+                        "Stochastic rescaling of the volume (Bernetti and Bussi 2020).",
+                        &[
+                            coupling("time", "1 ps", "How fast the volume follows."),
+                            coupling("thermostat", "0.5 ps", "The same for the temperature."),
+                            Field::new(
+                                "bulk_modulus",
+                                Type::Quantity(Dimension::PRESSURE, "GPa"),
+                                Default::Is("50 GPa"),
+                                "An estimate: it sets the rate, not the result.",
+                                "100 GPa",
+                            )
+                            .range(Range::Above(0.0)),
+                        ],
+                    ),
+                    word(
+                        "mtk",
+                        "Martyna, Tobias and Klein (1994).",
+                        &[
+                            coupling("time", "1 ps", "How fast the cell follows."),
+                            coupling("thermostat", "0.5 ps", "The same for the temperature."),
+                            Field::new(
+                                "cell",
+                                Type::Choice(&[
+                                    word("isotropic", "The volume.", &[]),
+                                    word("anisotropic", "Stretch along x, y and z.", &[]),
+                                    word("full", "Any strain.", &[]),
+                                ]),
+                                Default::Is("isotropic"),
+                                "What of the cell may change; a melt keeps no shape of its own.",
+                                "full",
+                            ),
+                        ],
+                    ),
+                ]),
+                Default::Is("rescaling"),
+                Range::Any,
+                "What keeps pressure and temperature.",
+            ),
+        ],
+    ),
+    verb(
+        "rescale",
+        "Scales the cell to the mean volume of the second half of the segment at constant pressure before it.",
+        "rescale to mean volume",
+        &[
+            argument(
+                Place::After("to"),
+                "to",
+                Type::Choice(&[word("mean", "The mean over that segment.", &[])]),
+                Default::Required,
+                Range::Any,
+                "To what.",
+            ),
+            argument(
+                Place::Flag("volume"),
+                "volume",
+                Type::Boolean,
+                Default::Is("false"),
+                Range::Any,
+                "For the reader: it is the volume that is scaled.",
+            ),
+        ],
+    ),
+];
+
+const fn measured(
+    name: &'static str,
+    doc: &'static str,
+    example: &'static str,
+    ty: ResultType,
+) -> ResultField {
+    ResultField {
+        name,
+        doc,
+        example,
+        parameters: &[],
+        ty,
+    }
+}
+
+pub(super) const SCHEMA: KindSchema = KindSchema {
+    name: "ensemble",
+    version: 1,
+    summary: "atoms taken through a protocol of molecular dynamics",
+    doc: "The segments of the protocol follow one another on the same atoms. Momentum is zero throughout. Each segment has its \
+          conserved quantity, which is watched: a run whose drift passes its bound, that loses an atom or in which atoms \
+          overlap stops with the step, the atom and what to do.\n\n\
+          Replicas differ in their random numbers, start from the structures of `start` in turn and are stored one by one. \
+          Results are means over the second half of the last segment that moves atoms, with standard errors over replicas; \
+          one replica has none. A run that was stopped goes on where it stood, to the last bit.",
+    example: "oracle reference { method: analytic(pmmcs) }\n\
+              structure melt { amorphous: BaTiO3, atoms: 100, density: melt(4000 K) }\n\
+              ensemble glass {\n  potential: reference\n  start: melt\n  replicas: 2\n  protocol {\n    minimize\n    \
+              nvt 4000 K for 5 ps\n    nvt 4000 K to 1400 K for 20 ps\n    npt 1400 K pressure 1 bar for 10 ps\n    \
+              nvt 1400 K for 20 ps sample 50 fs\n  }\n}",
+    outcome: Outcome::Artifact(Artifact("trajectories")),
+    fields: &[
+        Field::new(
+            "potential",
+            Type::Artifact(Artifact(Analytic::TYPE)),
+            Default::Required,
+            "What moves the atoms.",
+            "reference",
+        ),
+        Field::new(
+            "start",
+            Type::Artifact(Artifact(Structures::TYPE)),
+            Default::Required,
+            "Where they start.",
+            "melt",
+        ),
+        Field::new(
+            "replicas",
+            Type::Integer,
+            Default::Is("1"),
+            "How many runs with random numbers of their own.",
+            "4",
+        )
+        .range(Range::Within(1.0, 100_000.0))
+        .affects(Affects::Replicas),
+        Field::new(
+            "timestep",
+            Type::Quantity(Dimension::TIME, "fs"),
+            Default::Is("1 fs"),
+            "The step in time.",
+            "2 fs",
+        )
+        .range(Range::Above(0.0)),
+        Field::new(
+            "log",
+            TIME,
+            Default::Is("10 fs"),
+            "The interval of the thermodynamic log, and of the look at the conserved quantity.",
+            "50 fs",
+        )
+        .range(Range::Above(0.0)),
+        Field::new(
+            "drift",
+            Type::Number,
+            Default::Is("1e-3"),
+            "The bound on the drift of the conserved quantity, in kT per atom and ps.",
+            "1e-2",
+        )
+        .range(Range::Above(0.0)),
+        Field::new(
+            "velocities",
+            Type::Boolean,
+            Default::Is("false"),
+            "Whether the trajectory keeps velocities.",
+            "true",
+        ),
+    ],
+    steps: &[Verb {
+        name: "protocol",
+        doc: "What is done to the atoms, segment by segment.",
+        example: "protocol { nvt 1400 K for 20 ps }",
+        arguments: &[],
+        block: SEGMENTS,
+    }],
+    results: &[
+        measured(
+            "density",
+            "Mean density.",
+            "glass.density",
+            ResultType::Quantity(Dimension::DENSITY, "g/cm^3"),
+        ),
+        measured(
+            "temperature",
+            "Mean temperature.",
+            "glass.temperature",
+            ResultType::Quantity(Dimension::TEMPERATURE, "K"),
+        ),
+        measured(
+            "pressure",
+            "Mean pressure.",
+            "glass.pressure",
+            ResultType::Quantity(Dimension::PRESSURE, "GPa"),
+        ),
+        measured(
+            "energy",
+            "Mean potential energy of an atom.",
+            "glass.energy",
+            ResultType::Quantity(Dimension::ENERGY, "eV"),
+        ),
+        measured(
+            "drift",
+            "The largest drift of the conserved quantity of any segment, in kT per atom and ps.",
+            "glass.drift",
+            ResultType::Quantity(Dimension::NONE, ""),
+        ),
+        measured(
+            "segments",
+            "What came of each segment, means over replicas.",
+            "glass.segments",
+            ResultType::Table,
+        ),
+        measured(
+            "course",
+            "Temperature, density, energy and pressure against time, means over replicas.",
+            "glass.course",
+            ResultType::Table,
+        ),
+    ],
+    random: true,
+    replicated_by: Some("replicas"),
+};
