@@ -307,3 +307,76 @@ fn a_table_that_changes_during_a_run_cannot_mix_with_its_results() {
     let output = synth(bench.folder.path(), &["check", "study.synth"]);
     assert!(output.status.success(), "{}", text(&output));
 }
+
+/// Hot barium oxide, first at constant volume, then at constant pressure.
+const DYNAMICS: &str = "\
+oracle reference { method: analytic(pmmcs) }
+
+structure oxide {
+  prototype: rocksalt(a: 5.5 Å)
+  formula: BaO
+  supercell [3, 3, 3]
+}
+
+ensemble hot {
+  potential: reference
+  start: oxide
+  protocol {
+    nvt 1000 K for 15 ps sample 100 fs
+    npt 1000 K pressure 0 bar for 15 ps sample 100 fs barostat mtk
+  }
+}
+";
+
+/// Every file of a result by its digest.
+fn files_of(bench: &Bench, node: &str) -> String {
+    let shown = synth(
+        bench.folder.path(),
+        &["show", "study.synth", node, "--json"],
+    );
+    let shown: serde_json::Value =
+        serde_json::from_slice(&shown.stdout).unwrap_or_else(|_| panic!("{}", text(&shown)));
+    let files = &shown[0]["stored"]["files"];
+    assert!(files.is_object(), "{shown}");
+    files.to_string()
+}
+
+#[cfg(unix)]
+#[test]
+fn dynamics_that_were_stopped_go_on_to_the_same_bytes() {
+    let whole = Bench::new(DYNAMICS);
+    let (code, shown) = whole.run(&["--threads", "1"]);
+    assert_eq!(code, 0, "{shown}");
+    let stopped = Bench::new(DYNAMICS);
+    let folder = stopped.folder.path();
+    let unfinished = folder.join(".synth/unfinished");
+    let begun = || {
+        let mut inside = std::fs::read_dir(&unfinished).ok()?;
+        let log = inside.next()?.ok()?.path().join("thermo.csv");
+        (std::fs::metadata(log).ok()?.len() > 0).then_some(())
+    };
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_synth"))
+        .args(["run", "study.synth", "--quiet", "--threads", "2"])
+        .current_dir(folder)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    while begun().is_none() {
+        assert!(
+            child.try_wait().expect("a state").is_none(),
+            "it ran through"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(sent.expect("kill").success());
+    assert_eq!(child.wait().expect("a status").code(), Some(130));
+    assert!(begun().is_some(), "nothing to go on with");
+    let (code, shown) = stopped.run(&["--threads", "2"]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(begun().is_none(), "what is finished leaves nothing behind");
+    assert_eq!(files_of(&whole, "hot"), files_of(&stopped, "hot"));
+}

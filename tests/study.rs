@@ -11,6 +11,14 @@ use synth::physics::io::NpzReader;
 use common::{Bench, STUDY, root, synth, text};
 
 #[test]
+fn a_phase_is_known_by_its_atoms_however_it_is_spelled() {
+    let spelled = STUDY.replace("TiO2(rutile)", "O2Ti(rutile)");
+    let bench = Bench::new(&format!("{spelled}expect fired.final(O2Ti(rutile)) < 1\n"));
+    let (code, shown) = bench.run(&["--quiet"]);
+    assert_eq!(code, 0, "{shown}");
+}
+
+#[test]
 fn only_what_changed_runs_again() {
     let bench = Bench::new(STUDY);
     assert_eq!(bench.open(&[]).len(), 8);

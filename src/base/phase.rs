@@ -40,6 +40,11 @@ impl Phase {
         }
     }
 
+    /// The same atoms in the same number under the same label, however the formula is spelled; `==` is of spellings.
+    pub fn same_as(&self, other: &Phase) -> bool {
+        self.label == other.label && self.formula.amounts() == other.formula.amounts()
+    }
+
     /// Whether the label says gas.
     pub fn is_gas(&self) -> bool {
         self.label.as_deref() == Some("g")

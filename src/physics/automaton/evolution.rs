@@ -42,16 +42,23 @@ impl Evolution {
 
     /// The column of a condensed phase; one without a label stands for the only phase of its formula.
     pub fn find(&self, phase: &Phase) -> Option<usize> {
-        let name = phase.to_string();
-        if let Some(exact) = self.phases.iter().position(|known| *known == name) {
-            return Some(exact);
+        let places = |is: &dyn Fn(&Phase) -> bool| -> Vec<usize> {
+            let known = self.phases.iter().enumerate();
+            known
+                .filter(|(_, name)| Phase::parse(name).is_ok_and(|known| is(&known)))
+                .map(|(at, _)| at)
+                .collect()
+        };
+        if let [exact, ..] = places(&|known| known.same_as(phase)).as_slice() {
+            return Some(*exact);
         }
-        let mut same = (0..self.phases.len()).filter(|at| {
-            phase.label.is_none()
-                && Phase::parse(&self.phases[*at])
-                    .is_ok_and(|known| known.formula.text() == phase.formula.text())
+        let alike = places(&|known| {
+            phase.label.is_none() && known.formula.amounts() == phase.formula.amounts()
         });
-        same.next().filter(|_| same.next().is_none())
+        match alike.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        }
     }
 
     /// When a phase first reaches a fraction.

@@ -49,7 +49,8 @@ impl Network {
     pub fn find(&self, phase: &Phase) -> Option<usize> {
         self.library.find(phase).or_else(|| {
             let mut same = (0..self.library.phases().len()).filter(|at| {
-                phase.label.is_none() && self.library.phases()[*at].phase.formula == phase.formula
+                let known = &self.library.phases()[*at].phase.formula;
+                phase.label.is_none() && known.amounts() == phase.formula.amounts()
             });
             let first = same.next()?;
             same.next().is_none().then_some(first)

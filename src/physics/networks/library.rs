@@ -212,7 +212,7 @@ impl ReactionLibrary {
 
     /// Index of a phase.
     pub fn find(&self, phase: &Phase) -> Option<usize> {
-        self.phases.iter().position(|one| one.phase == *phase)
+        self.phases.iter().position(|one| one.phase.same_as(phase))
     }
 
     /// Gibbs energy of a formula unit at a temperature within the grid, eV; a gas at 1 bar. None outside.

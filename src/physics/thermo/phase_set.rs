@@ -37,7 +37,7 @@ impl PhaseSet {
         if let Some(at) = self
             .phases
             .iter()
-            .position(|data| same_phase(&data.phase, phase))
+            .position(|data| data.phase.same_as(phase))
         {
             return Ok(at);
         }
@@ -205,9 +205,4 @@ impl PhaseSet {
             .map(|data| data.phase.clone())
             .collect()
     }
-}
-
-/// The same atoms in the same number under the same label, however the formula is spelled.
-pub(super) fn same_phase(one: &Phase, other: &Phase) -> bool {
-    one.label == other.label && one.formula.amounts() == other.formula.amounts()
 }

@@ -6,7 +6,6 @@ use std::fmt;
 use super::elements::{ElementGibbs, atoms_to_molecules};
 use super::library::measured_among;
 use super::phase_data::density_g_cm3;
-use super::phase_set::same_phase;
 use super::{
     Anchor, Anchored, Evidence, Gibbs, GibbsTable, PhaseData, PhaseSet, State, ThermoError,
     ThermoWarning,
@@ -111,7 +110,7 @@ impl PhaseSet {
     }
 }
 
-/// What [`same_phase`] compares.
+/// What [`Phase::same_as`] compares.
 type Name = (Vec<(Element, Rational)>, Option<String>);
 
 fn name(phase: &Phase) -> Name {
@@ -207,7 +206,7 @@ fn keep(
     let phases: Vec<Phase> = out
         .into_iter()
         .map(|data| data.phase)
-        .filter(|phase| !kept.iter().any(|data| same_phase(&data.phase, phase)))
+        .filter(|phase| !kept.iter().any(|data| data.phase.same_as(phase)))
         .collect();
     if !phases.is_empty() {
         warnings.push(ThermoWarning::LeftOut {
@@ -310,10 +309,8 @@ fn anchored(
     for data in of(Evidence::Computed) {
         let is_counterpart = pairs
             .iter()
-            .any(|pair| same_phase(&pair.computed.phase, &data.phase));
-        if is_counterpart
-            || of(Evidence::Measured).any(|known| same_phase(&known.phase, &data.phase))
-        {
+            .any(|pair| pair.computed.phase.same_as(&data.phase));
+        if is_counterpart || of(Evidence::Measured).any(|known| known.phase.same_as(&data.phase)) {
             replaced.push(data.phase.clone());
             continue;
         }
@@ -346,7 +343,7 @@ fn anchored(
             ..data.clone()
         });
     }
-    replaced.retain(|phase| !phases.iter().any(|data| same_phase(&data.phase, phase)));
+    replaced.retain(|phase| !phases.iter().any(|data| data.phase.same_as(phase)));
     if !replaced.is_empty() {
         warnings.push(ThermoWarning::LeftOut {
             phases: replaced,
@@ -388,7 +385,7 @@ fn pair_up<'a>(measured: &[&'a PhaseData], computed: &[&'a PhaseData]) -> Vec<Pa
         };
         let rival = pairs
             .iter_mut()
-            .find(|pair| same_phase(&pair.computed.phase, &counterpart.phase));
+            .find(|pair| pair.computed.phase.same_as(&counterpart.phase));
         match rival {
             Some(pair) if compared_ev(data) < compared_ev(pair.measured) => pair.measured = data,
             Some(_) => {}
@@ -422,7 +419,7 @@ fn anchors_of(
 ) -> Result<Vec<Anchor>, ThermoError> {
     let inside: Vec<&Pair<'_>> = pairs
         .iter()
-        .filter(|pair| without.is_none_or(|one| !same_phase(one, &pair.measured.phase)))
+        .filter(|pair| without.is_none_or(|one| !one.same_as(&pair.measured.phase)))
         .filter(|pair| {
             let mut elements = pair.measured.phase.formula.elements();
             elements.all(|element| phase.formula.amount(element).is_positive())
