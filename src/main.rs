@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+/// Checking and planning make many small values on several threads, which the allocator of the C library answers with
+/// a system call each.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Recipes may nest 64 brackets and chain 64 names; the evaluator walks both by recursion.
 const STACK_BYTES: usize = 64 << 20;
 
