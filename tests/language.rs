@@ -261,3 +261,56 @@ fn mutated_recipes_are_checked_without_a_panic() {
     }
     eprintln!("{rounds} mutated recipes");
 }
+
+/// Large recipes are checked by several threads; nobody may notice.
+#[test]
+fn a_large_recipe_reads_the_same_on_any_number_of_threads() {
+    let registry = synth::kinds::registry();
+    let mut text = String::from(
+        "use \"lib.synth\"\n\
+         phases p { system: lib.ternary, source: batio.measured_only }\n\
+         use std.batio\n\
+         reactions r { phases: p, between: [BaO, TiO2(rutile)], every: 500 K }\n",
+    );
+    for at in 0..700 {
+        // A fault, a node of a module that is met for the first time, and what is plain.
+        let more = match at % 97 {
+            13 => "hold: 3 kg",
+            29 => "grid: [3, 3",
+            41 => "schedule: lib.slow",
+            43 => "schedule: lib.broken",
+            _ => "schedule: lib.fast",
+        };
+        text.push_str(&format!(
+            "synthesis s_{at} {{ reactions: r, precursors: BaO + TiO2(rutile), seed: {at}, {more} }}\n"
+        ));
+    }
+    let library = "system ternary { elements: [Ba, Ti, O] }\n\
+         schedule fast { start 1000 K\n hold for 1 h }\n\
+         schedule slow { start 1000 K\n hold for 9 h }\n\
+         schedule broken { start 1000 s\n hold for 9 h }\n";
+    let loader = MemoryLoader::default()
+        .with("study.synth", &text)
+        .with("lib.synth", library);
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.expect("threads").install(|| {
+            let checked = check(
+                "study.synth",
+                &loader,
+                registry.vocabulary(),
+                &Options::default(),
+            );
+            let shown = render(&checked.diagnostics, &checked.sources, &Style::PLAIN);
+            (format!("{:#?}", checked.study), shown)
+        })
+    };
+    let (study, shown) = on(1);
+    assert!(shown.contains("needs") || shown.contains("kg"), "{shown}");
+    assert!(study.contains("lib.slow"));
+    for threads in [2, 5] {
+        let (other, other_shown) = on(threads);
+        assert_eq!(shown, other_shown);
+        assert!(study == other, "another study on {threads} threads");
+    }
+}

@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use super::Graph;
-use super::keys::{Keys, MemberInput, Sink};
+use super::keys::{Keys, MemberInput, Seeds, Sink};
 use super::why::{Reason, reason};
 use crate::lang::sema::MemberId;
 use crate::run::store::{Digest, Key, KeyHasher, KeyParts, Store, Survey};
@@ -71,7 +73,6 @@ pub fn plan(graph: &Graph<'_>, store: &Store, targets: &[MemberId]) -> Plan {
     let mut planner = Planner {
         graph,
         keys: Keys::new(graph),
-        survey: Survey::new(store),
         plan: Plan {
             tasks: Vec::with_capacity(needed.len()),
             of_member: vec![None; study.members.len()],
@@ -83,32 +84,69 @@ pub fn plan(graph: &Graph<'_>, store: &Store, targets: &[MemberId]) -> Plan {
                 .to_owned(),
         },
     };
-    for id in graph.order.iter().copied().filter(|id| needed.contains(id)) {
-        if graph.has_artifact(id) {
-            planner.member(id);
-        }
+    let members: Vec<MemberId> = graph
+        .order
+        .iter()
+        .copied()
+        .filter(|id| needed.contains(id) && graph.has_artifact(*id))
+        .collect();
+    for (id, begun) in members.iter().zip(begin(graph, &members)) {
+        planner.member(*id, begun);
     }
+    planner.look_up(store);
     let mut plan = planner.plan;
     plan.give_reasons(store);
     plan
 }
 
+/// What of a member's tasks does not hang on the keys of others.
+struct Begun {
+    label: String,
+    seeds: Seeds,
+    /// The key as far as it says what the node itself is.
+    head: KeyHasher,
+    inputs: Vec<MemberInput>,
+}
+
+/// Does for many members at once what needs no order.
+fn begin(graph: &Graph<'_>, members: &[MemberId]) -> Vec<Begun> {
+    members
+        .par_chunks(worth_a_thread(members.len()))
+        .flat_map_iter(|members| {
+            let keys = Keys::new(graph);
+            members.iter().map(move |id| {
+                let mut head = KeyHasher::default();
+                let inputs = keys.parts(*id, &mut head);
+                Begun {
+                    label: graph.study.label(*id),
+                    seeds: keys.seeds(*id),
+                    head,
+                    inputs,
+                }
+            })
+        })
+        .collect()
+}
+
+/// How many of `count` pieces of such work one thread takes.
+fn worth_a_thread(count: usize) -> usize {
+    count.div_ceil(rayon::current_num_threads()).max(64)
+}
+
 struct Planner<'a, 'g> {
     graph: &'a Graph<'g>,
     keys: Keys<'a, 'g>,
-    survey: Survey<'a>,
     plan: Plan,
 }
 
 impl Planner<'_, '_> {
     /// The task of a member, or its replicas and the task that joins them.
-    fn member(&mut self, id: MemberId) {
+    fn member(&mut self, id: MemberId, begun: Begun) {
         let kind = self.graph.study.kind_of(id);
-        let label = self.graph.study.label(id);
-        let seeds = self.keys.seeds(id);
-        let mut head = KeyHasher::default();
-        let inputs = self.keys.parts(id, &mut head);
-        let inputs = self.inputs(inputs);
+        let Begun {
+            label, seeds, head, ..
+        } = begun;
+        let inputs = self.inputs(begun.inputs);
         let Some(replicas) = kind.replicated_by else {
             self.task(id, Part::Whole, label, seeds.of(None), &head, inputs);
             return;
@@ -137,7 +175,7 @@ impl Planner<'_, '_> {
         self.task(id, part, label, seeds.of(None), &head, joined);
     }
 
-    /// Completes a key that `head` has begun, and looks it up.
+    /// Completes a key that `head` has begun.
     fn task(
         &mut self,
         member: MemberId,
@@ -150,7 +188,8 @@ impl Planner<'_, '_> {
         let mut hasher = head.clone();
         self.tail(member, part, &seed, &inputs, &mut hasher);
         let key = hasher.key();
-        let mut task = PlannedTask {
+        let id = TaskId(self.plan.tasks.len() as u32);
+        self.plan.tasks.push(PlannedTask {
             member,
             part,
             label,
@@ -160,35 +199,52 @@ impl Planner<'_, '_> {
             inputs,
             state: State::Run(Reason::First),
             found_under: key,
-        };
-        if let Some(artifact) = self.survey.artifact_digest(&key) {
-            task.state = State::Stored(artifact);
-        } else {
-            match part {
-                Part::Whole | Part::Replica(_) => {
-                    self.keys.parts(member, &mut task.parts);
-                }
-                Part::Gather(_) => self.keys.kind(member, &mut task.parts),
-            }
-            self.tail(member, part, &seed, &task.inputs, &mut task.parts);
-            let plan = &self.plan;
-            let content = content_parts(&task, |input| match plan.task(input).state {
-                State::Stored(digest) => Some(digest),
-                State::Run(_) => None,
-            });
-            if let Some((key, artifact)) =
-                content.and_then(|content| self.survey.by_content(&content))
-            {
-                task.found_under = key;
-                task.state = State::Stored(artifact);
-            }
-        }
-        let id = TaskId(self.plan.tasks.len() as u32);
-        self.plan.tasks.push(task);
+        });
         if !matches!(part, Part::Replica(_)) {
             self.plan.of_member[member.0 as usize] = Some(id);
         }
         id
+    }
+
+    /// Finds out what the store has. Keys hang on keys alone, so all of them are looked up at once; what is not there
+    /// under its own key may be there as the same content, for which inputs come first.
+    fn look_up(&mut self, store: &Store) {
+        let tasks = &self.plan.tasks;
+        let stored: Vec<Option<Digest>> = tasks
+            .par_chunks(worth_a_thread(tasks.len()))
+            .flat_map_iter(|tasks| {
+                let mut survey = Survey::new(store);
+                tasks
+                    .iter()
+                    .map(move |task| survey.artifact_digest(&task.key))
+            })
+            .collect();
+        let mut survey = Survey::new(store);
+        for (at, stored) in stored.into_iter().enumerate() {
+            if let Some(artifact) = stored {
+                self.plan.tasks[at].state = State::Stored(artifact);
+                continue;
+            }
+            let task = &self.plan.tasks[at];
+            let mut parts = KeyParts::default();
+            match task.part {
+                Part::Whole | Part::Replica(_) => {
+                    self.keys.parts(task.member, &mut parts);
+                }
+                Part::Gather(_) => self.keys.kind(task.member, &mut parts),
+            }
+            self.tail(task.member, task.part, &task.seed, &task.inputs, &mut parts);
+            self.plan.tasks[at].parts = parts;
+            let plan = &mut self.plan;
+            let content = content_parts(&plan.tasks[at], |input| match plan.task(input).state {
+                State::Stored(digest) => Some(digest),
+                State::Run(_) => None,
+            });
+            if let Some((key, artifact)) = content.and_then(|content| survey.by_content(&content)) {
+                plan.tasks[at].found_under = key;
+                plan.tasks[at].state = State::Stored(artifact);
+            }
+        }
     }
 
     /// What tells replicas and their joining apart, the seed, and the keys of the inputs.

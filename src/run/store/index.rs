@@ -53,22 +53,27 @@ fn read_line(line: &str) -> Option<(Key, Entry)> {
     if u32::from_str_radix(check, 16) != Ok(crc32fast::hash(text.as_bytes())) {
         return None;
     }
-    let mut words = text.split(' ');
-    let key = words.next()?.parse().ok()?;
-    let artifact = words.next()?.parse().ok()?;
-    let blobs: Option<Vec<(Digest, u64)>> = words
-        .map(|word| {
-            let (digest, bytes) = word.split_once(':')?;
-            Some((digest.parse().ok()?, bytes.parse().ok()?))
-        })
-        .collect();
-    Some((
-        key,
-        Entry {
-            artifact,
-            blobs: blobs?,
-        },
-    ))
+    let (key, text) = digest(text)?;
+    let (artifact, mut text) = digest(text.strip_prefix(' ')?)?;
+    let mut blobs = Vec::with_capacity(text.len() / (DIGITS + 4) + 1);
+    while let Some(blob) = text.strip_prefix(' ') {
+        let (blob, rest) = digest(blob)?;
+        let rest = rest.strip_prefix(':')?;
+        let end = rest.find(' ').unwrap_or(rest.len());
+        blobs.push((blob, rest[..end].parse().ok()?));
+        text = &rest[end..];
+    }
+    text.is_empty()
+        .then_some((Key(key), Entry { artifact, blobs }))
+}
+
+/// How many digits a digest has.
+const DIGITS: usize = 64;
+
+/// The digest that a text begins with, and what comes after it.
+fn digest(text: &str) -> Option<(Digest, &str)> {
+    let (digest, rest) = text.split_at_checked(DIGITS)?;
+    Some((digest.parse().ok()?, rest))
 }
 
 /// Later lines replace earlier ones; lines that do not check are skipped.

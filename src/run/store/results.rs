@@ -3,7 +3,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::index::{self, Entry};
 use super::{Artifact, Claim, Digest, FileEntry, Key, KeyParts, Manifest, StoreError, Work};
@@ -12,7 +12,7 @@ use super::{Artifact, Claim, Digest, FileEntry, Key, KeyParts, Manifest, StoreEr
 #[derive(Debug)]
 pub struct Store {
     root: Arc<PathBuf>,
-    known: Mutex<HashMap<Key, Entry>>,
+    known: RwLock<HashMap<Key, Entry>>,
     /// Which key ran last under which name.
     last: Mutex<HashMap<String, Key>>,
     counter: AtomicU64,
@@ -32,7 +32,7 @@ impl Store {
     pub fn open(root: impl Into<PathBuf>) -> Self {
         let root = root.into();
         Store {
-            known: Mutex::new(index::read(&root.join("index"))),
+            known: RwLock::new(index::read(&root.join("index"))),
             last: Mutex::new(read_last(&root.join("last"))),
             root: Arc::new(root),
             counter: AtomicU64::new(0),
@@ -56,8 +56,8 @@ impl Store {
         key: &Key,
         is_there: &mut dyn FnMut(&Digest, u64) -> bool,
     ) -> Option<Digest> {
-        let lock = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = lock().get(key)
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = known.get(key)
             && entry
                 .blobs
                 .iter()
@@ -65,9 +65,13 @@ impl Store {
         {
             return Some(entry.artifact);
         }
+        drop(known);
         let entry = Entry::of(&self.manifest(key)?);
         let artifact = entry.artifact;
-        lock().insert(*key, entry);
+        self.known
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(*key, entry);
         Some(artifact)
     }
 
@@ -96,7 +100,7 @@ impl Store {
     /// that the next run computes it anew.
     pub fn artifact(&self, key: &Key) -> Option<Artifact> {
         let Some(manifest) = self.manifest(key) else {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             if known.remove(key).is_some() {
                 index::append(&self.root.join("index"), key, &Entry::missing());
             }
@@ -242,7 +246,7 @@ impl Store {
         let entry = Entry::of(manifest);
         index::append(&self.root.join("index"), &manifest.key, &entry);
         self.known
-            .lock()
+            .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(manifest.key, entry);
         Ok(())

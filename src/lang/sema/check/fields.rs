@@ -55,9 +55,10 @@ impl<'a> Checker<'a> {
         if readable {
             self.missing(kind, &fields, name_span, &name);
         }
-        let mut fixed: HashMap<&'static str, Option<Given>> = HashMap::new();
+        let mut fixed: Vec<Option<Option<Given>>> = vec![None; fields.len()];
         let mut fixed_steps: Option<Vec<Placed>> = None;
         let mut broken: Vec<&'static str> = Vec::new();
+        let is_family = members.len() > 1;
         for member in members {
             let bindings = self.state.borrow().bindings[member as usize].clone();
             let locals: Vec<Locals> = layers
@@ -65,12 +66,12 @@ impl<'a> Checker<'a> {
                 .map(|layer| self.locals(layer, &bindings))
                 .collect();
             let mut given = Vec::new();
-            for written in &fields {
+            for (written, fixed) in fields.iter().zip(&mut fixed) {
                 let name = written.field.name;
                 if broken.contains(&name) {
                     continue;
                 }
-                if let Some(known) = fixed.get(name) {
+                if let Some(known) = fixed {
                     given.extend(known.clone());
                     continue;
                 }
@@ -82,8 +83,8 @@ impl<'a> Checker<'a> {
                     broken.push(name);
                 }
                 // What reads no axis and no argument is the same for all members.
-                if !scope.touched.get() && local.poisoned.is_empty() {
-                    fixed.insert(name, value.clone());
+                if is_family && !scope.touched.get() && local.poisoned.is_empty() {
+                    *fixed = Some(value.clone());
                 }
                 given.extend(value);
             }
@@ -91,7 +92,7 @@ impl<'a> Checker<'a> {
                 Some(known) => known.clone(),
                 None => {
                     let (placed, touched) = self.place_steps(kind.steps, &steps, &layers, &locals);
-                    if !touched {
+                    if is_family && !touched {
                         fixed_steps = Some(placed.clone());
                     }
                     placed
@@ -118,7 +119,7 @@ impl<'a> Checker<'a> {
             let Some(body) = layer.body else { continue };
             let first = at == 0;
             let own = at + 1 == layers.len();
-            let mut seen: HashMap<&str, Span> = HashMap::new();
+            let mut seen: Vec<Option<Span>> = vec![None; kind.fields.len()];
             for entry in &body.entries {
                 let field = match entry {
                     Entry::Bad(_) => continue,
@@ -140,7 +141,7 @@ impl<'a> Checker<'a> {
                     }
                     continue;
                 };
-                if let Some(first) = seen.insert(name, field.name.span) {
+                if let Some(first) = seen[position].replace(field.name.span) {
                     self.report(
                         Diagnostic::new(codes::GIVEN_TWICE, format!("`{name}` is given twice"))
                             .at(field.name.span, "a second time")

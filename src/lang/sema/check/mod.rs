@@ -14,6 +14,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::{Declaration, DeclarationId, Member, Study, Value, Vocabulary};
 use crate::lang::diag::codes::names as codes;
 use crate::lang::diag::{Diagnostic, did_you_mean, in_source_order, list_words};
@@ -138,8 +140,11 @@ struct Checker<'a> {
     depth: Cell<usize>,
 }
 
+/// From how many declarations on more than one thread fills them.
+const WORTH_THREADS: usize = 256;
+
 /// What has been evaluated so far.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct State {
     /// `let` and `param`.
     values: HashMap<ItemRef, Slot<Value>>,
@@ -197,15 +202,73 @@ impl<'a> Checker<'a> {
                     .extend(self.expectation(expect, doc, item.span));
             }
         }
+        let filled = self.fill_in_parallel();
         // Filling one declaration may refer to nodes of modules for the first time, which adds declarations.
         let mut next = 0;
         while next < self.state.borrow().declarations.len() {
-            self.fill(DeclarationId(next as u32));
+            if !filled.get(next).copied().unwrap_or(false) {
+                self.fill(DeclarationId(next as u32));
+            }
             next += 1;
         }
         let state = self.state.take();
         study.declarations = state.declarations;
         study.members = state.members;
+    }
+
+    /// Fills what can be filled on many threads without anybody noticing: declarations in which nothing is wrong and
+    /// that refer to nothing for the first time. Says which those are; the others are for one thread, in source order.
+    fn fill_in_parallel(&self) -> Vec<bool> {
+        let count = self.state.borrow().declarations.len();
+        let mut filled = vec![false; count];
+        let threads = rayon::current_num_threads();
+        if count < WORTH_THREADS || threads < 2 {
+            return filled;
+        }
+        let state = self.state.borrow().clone();
+        let (loader, vocabulary, modules) = (self.loader, self.vocabulary, self.modules);
+        let (overrides, sources) = (self.overrides, self.sources);
+        let chunk = count.div_ceil(threads);
+        let done: Vec<Vec<(usize, Vec<Member>)>> = (0..threads)
+            .into_par_iter()
+            .map(|thread| {
+                let worker = Checker {
+                    loader,
+                    vocabulary,
+                    modules,
+                    overrides,
+                    sources,
+                    found: RefCell::default(),
+                    state: RefCell::new(state.clone()),
+                    depth: Cell::new(0),
+                };
+                let range = (thread * chunk).min(count)..((thread + 1) * chunk).min(count);
+                let mut done = Vec::with_capacity(range.len());
+                for at in range {
+                    worker.fill(DeclarationId(at as u32));
+                    let is_plain = worker.found.take().is_empty();
+                    let state = worker.state.borrow();
+                    if state.declarations.len() > count {
+                        break;
+                    }
+                    if is_plain {
+                        let members = state.declarations[at].members.clone();
+                        let members = &state.members[members.start as usize..members.end as usize];
+                        done.push((at, members.to_vec()));
+                    }
+                }
+                done
+            })
+            .collect();
+        let mut state = self.state.borrow_mut();
+        for (at, members) in done.into_iter().flatten() {
+            filled[at] = true;
+            let first = state.declarations[at].members.start as usize;
+            for (place, member) in state.members[first..].iter_mut().zip(members) {
+                *place = member;
+            }
+        }
+        filled
     }
 
     /// `study { seed: 1 }`
