@@ -1,6 +1,7 @@
 //! A library that a Rust user could take alone: plain types in, plain types or typed errors out. Units are eV, Å,
 //! fs, u, K and e. Imports `base` only, and sees of the world what [`host::Host`] shows.
 
+pub mod ace;
 pub mod analysis;
 pub mod automaton;
 pub mod host;

@@ -86,6 +86,33 @@ impl Environment {
         keeper.finish()
     }
 
+    /// The same, with the place in the list of each that is taken in.
+    #[inline(always)]
+    pub(super) fn gather_listed<V: Vector>(
+        &mut self,
+        points: &[[f64; 4]],
+        centre: usize,
+        list: &[u32],
+        cutoff2: f64,
+        listed: &mut Vec<u32>,
+    ) -> f64 {
+        let [x, y, z, _] = points[centre];
+        let (x, y, z) = (V::splat(x), V::splat(y), V::splat(z));
+        listed.resize(list.len() + MOST_LANES, 0);
+        let mut keeper = self.keeper::<V>(list.len(), cutoff2);
+        for (block, at) in list.chunks_exact(V::LANES).zip((0..).step_by(V::LANES)) {
+            let [u, v, w, tags] = V::points(points, block);
+            let (dx, dy, dz) = (u - x, v - y, w - z);
+            let r2 = dz.mul_add(dz, dy.mul_add(dy, dx * dx));
+            let near = V::bits(r2.less(keeper.cutoff2));
+            V::write_indices(near, at, &mut listed[keeper.at..]);
+            keeper.keep([dx, dy, dz], r2, tags);
+        }
+        let least = keeper.finish();
+        listed.truncate(self.count);
+        least
+    }
+
     /// Takes in what of `wider` is closer than the cutoff.
     #[inline(always)]
     pub(crate) fn narrow<V: Vector>(&mut self, wider: &Environment, cutoff2: f64) {

@@ -6,6 +6,7 @@
 //! from both sides), so that what an atom feels is a sum in an order of its own, the same on any number of threads.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 use thiserror::Error;
@@ -58,7 +59,12 @@ pub struct Neighbours {
     /// Lists of `CHUNK` ranks each.
     chunks: Vec<Lists>,
     rebuilds: usize,
+    /// Told apart from every other build.
+    build: u64,
 }
+
+/// How many lists have been built by anyone.
+static BUILDS: AtomicU64 = AtomicU64::new(0);
 
 /// The lists of successive ranks: `images[ends[k - 1]..ends[k]]`, padded to whole vectors with images out of
 /// reach.
@@ -104,6 +110,19 @@ impl Neighbours {
     /// How often the lists were built.
     pub fn rebuilds(&self) -> usize {
         self.rebuilds
+    }
+
+    /// Which build of any lists these are: whoever derives something from them can tell whether it still holds.
+    pub(crate) fn build(&self) -> u64 {
+        self.build
+    }
+
+    /// What is listed for the atom at a place in [`Neighbours::order`]: atoms, and nothing where the list is padded.
+    pub(crate) fn listed_atoms(&self, rank: usize) -> impl Iterator<Item = Option<u32>> + '_ {
+        let owners = &self.owners;
+        self.list(rank)
+            .iter()
+            .map(|&image| owners.get(image as usize).map(|(atom, _)| *atom))
     }
 
     /// Listed neighbours of all atoms, those within the skin included.
@@ -216,6 +235,7 @@ impl Neighbours {
         self.collect(&bins, &placed, reach);
         self.reference = Some((*cell, positions_ang.to_vec()));
         self.rebuilds += 1;
+        self.build = BUILDS.fetch_add(1, Ordering::Relaxed) + 1;
         Ok(())
     }
 
@@ -347,6 +367,20 @@ impl Neighbours {
             self.list(rank),
             cutoff_ang * cutoff_ang,
         )
+    }
+
+    /// The same, with the place in the list of each neighbour that is taken in.
+    #[inline(always)]
+    pub(crate) fn gather_listed<V: Vector>(
+        &self,
+        rank: usize,
+        cutoff_ang: f64,
+        out: &mut Environment,
+        listed: &mut Vec<u32>,
+    ) -> f64 {
+        let centre = self.centres[rank] as usize;
+        let (images, list) = (&self.images, self.list(rank));
+        out.gather_listed::<V>(images, centre, list, cutoff_ang * cutoff_ang, listed)
     }
 
     fn list(&self, rank: usize) -> &[u32] {

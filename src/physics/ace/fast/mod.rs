@@ -1,0 +1,249 @@
+//! The evaluator for dynamics: a model compiled to tables and graphs, evaluated with vectors.
+//!
+//! What an atom costs, with N neighbours, K radial functions g_k, C = (l_max + 1)² components of harmonics, L leaves
+//! and T distinct terms of products:
+//!
+//! | step | multiplications | side by side |
+//! |---|---|---|
+//! | radial functions and slopes | 15 K N | functions |
+//! | harmonics, and their gradients | 3 C N + 9 C N | neighbours |
+//! | moments Σ g Y | K C N | functions |
+//! | contraction to R_nl and back | 2 K L | radial functions |
+//! | products and back | ≈ 12 nodes + 6 T | atoms |
+//! | forces along and across | 2 K C N | neighbours |
+//!
+//! R_nl is linear in g_k, so neighbours meet the K functions alone and only the moments of an atom are contracted:
+//! nothing that is done for each neighbour grows with the number of functions of the potential. Products share their
+//! parts ([`products`]), and moments of an atom, tables ([`table`]) and the values of a batch of eight atoms stay in
+//! the first two caches.
+//!
+//! Forces are sums in a fixed order (`layout`): each pair of a list has a slot for what its centre pulls with, so no
+//! two threads add to one number, and results do not depend on their number.
+
+mod batch;
+mod harmonics;
+mod layout;
+mod prepared;
+mod products;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::model::Model;
+use crate::base::Element;
+use crate::physics::numerics::simd::{Level, dispatch};
+use crate::physics::potential::{Bound, Evaluation, Potential, PotentialError, Want};
+use crate::physics::structure::{Cell, Environment, Neighbours, elements_of, species_of};
+use batch::{Evaluate, Scratch, Sums};
+use layout::Layout;
+use prepared::Prepared;
+
+/// Atoms that are evaluated side by side.
+const LANES: usize = 8;
+
+/// An atomic cluster expansion as a potential.
+#[derive(Debug, Clone)]
+pub struct AtomicClusterExpansion {
+    elements: Vec<Element>,
+    prepared: Arc<Prepared>,
+}
+
+impl AtomicClusterExpansion {
+    /// `model` has been validated.
+    pub fn new(model: &Model) -> Self {
+        AtomicClusterExpansion {
+            elements: model.interactions.elements.clone(),
+            prepared: Arc::new(Prepared::new(model)),
+        }
+    }
+}
+
+impl Potential for AtomicClusterExpansion {
+    fn cutoff_ang(&self) -> f64 {
+        self.prepared.cutoff_ang
+    }
+
+    fn bind(&self, elements: &[Element]) -> Result<Box<dyn Bound>, PotentialError> {
+        Ok(Box::new(BoundExpansion::new(
+            self,
+            elements,
+            Level::detect(),
+        )?))
+    }
+}
+
+/// It, for certain atoms.
+struct BoundExpansion {
+    level: Level,
+    prepared: Arc<Prepared>,
+    /// By atom, as the lists have it.
+    species: Vec<u8>,
+    /// Which element of the model a species is.
+    elements: Vec<u8>,
+    /// By atom.
+    centres: Vec<u8>,
+    layout: Layout,
+    /// In the order of the batches.
+    energies: Vec<f64>,
+    forces: Vec<[f64; 3]>,
+    pulls: Vec<[f64; 3]>,
+    sums: Vec<Sums>,
+}
+
+impl BoundExpansion {
+    fn new(
+        potential: &AtomicClusterExpansion,
+        atoms: &[Element],
+        level: Level,
+    ) -> Result<Self, PotentialError> {
+        let number = |element: &Element| {
+            let place = potential.elements.iter().position(|one| one == element);
+            place
+                .map(|at| at as u8)
+                .ok_or(PotentialError::UnknownElement(*element))
+        };
+        let elements: Vec<u8> = elements_of(atoms)
+            .iter()
+            .map(number)
+            .collect::<Result<_, _>>()?;
+        let species = species_of(atoms);
+        Ok(BoundExpansion {
+            level,
+            prepared: Arc::clone(&potential.prepared),
+            centres: species
+                .iter()
+                .map(|&one| elements[usize::from(one)])
+                .collect(),
+            species,
+            elements,
+            layout: Layout::default(),
+            energies: Vec::new(),
+            forces: Vec::new(),
+            pulls: Vec::new(),
+            sums: Vec::new(),
+        })
+    }
+
+    fn overlap(&self, neighbours: &Neighbours, rank: u32) -> PotentialError {
+        let mut near = Environment::default();
+        let first = neighbours.order()[rank as usize] as usize;
+        neighbours.environment(first, self.prepared.cutoff_ang, &mut near);
+        let nearest = (0..near.len())
+            .min_by(|&a, &b| near.distance_ang(a).total_cmp(&near.distance_ang(b)))
+            .expect("an overlap has a neighbour");
+        PotentialError::Overlap {
+            first,
+            second: near.atom(nearest),
+            distance_ang: near.distance_ang(nearest),
+        }
+    }
+
+    /// Evaluates all batches.
+    fn run(&mut self, neighbours: &Neighbours) {
+        self.layout.update(neighbours, &self.centres);
+        let atoms = self.centres.len();
+        self.energies.resize(atoms, 0.0);
+        self.forces.resize(atoms, [0.0; 3]);
+        self.pulls.resize(self.layout.slots(), [0.0; 3]);
+        self.sums.resize(self.layout.batches.len(), Sums::default());
+        let (level, prepared) = (self.level, &*self.prepared);
+        let (elements, layout) = (&*self.elements, &self.layout);
+        let (mut energies, mut forces) = (&mut *self.energies, &mut *self.forces);
+        let (mut pulls, mut sums) = (&mut *self.pulls, &mut *self.sums);
+        let mut work = Vec::with_capacity(layout.batches.len());
+        for batch in &layout.batches {
+            let places = batch.first..batch.first + batch.count;
+            let starts = &layout.starts[batch.first..=batch.first + batch.count];
+            let slots = (starts[batch.count] - starts[0]) as usize;
+            work.push((
+                *batch,
+                &layout.ranks[places],
+                starts,
+                energies.split_off_mut(..batch.count).unwrap_or_default(),
+                forces.split_off_mut(..batch.count).unwrap_or_default(),
+                pulls.split_off_mut(..slots).unwrap_or_default(),
+                sums.split_off_mut(..1).unwrap_or_default(),
+            ));
+        }
+        work.into_par_iter().for_each_init(
+            Scratch::default,
+            |scratch, (batch, ranks, starts, energies, forces, pulls, sums)| {
+                let evaluate = Evaluate {
+                    prepared,
+                    elements,
+                    neighbours,
+                    batch,
+                    ranks,
+                    starts,
+                    scratch,
+                    energies,
+                    forces,
+                    pulls,
+                    sums: &mut sums[0],
+                };
+                dispatch(level, evaluate);
+            },
+        );
+    }
+}
+
+impl Bound for BoundExpansion {
+    fn evaluate(
+        &mut self,
+        _: &Cell,
+        positions_ang: &[[f64; 3]],
+        neighbours: &Neighbours,
+        want: Want,
+        out: &mut Evaluation,
+    ) -> Result<(), PotentialError> {
+        if neighbours.cutoff_ang() < self.prepared.cutoff_ang {
+            return Err(PotentialError::ShortList {
+                cutoff_ang: self.prepared.cutoff_ang,
+                list_ang: neighbours.cutoff_ang(),
+            });
+        }
+        let atoms = positions_ang.len();
+        if neighbours.species() != self.species || atoms != self.species.len() {
+            return Err(PotentialError::OtherAtoms);
+        }
+        self.run(neighbours);
+        if let Some(rank) = self.sums.iter().find_map(|sums| sums.overlap) {
+            return Err(self.overlap(neighbours, rank));
+        }
+        let (layout, own, pulls) = (&self.layout, &self.forces, &self.pulls);
+        out.forces.resize(atoms, [0.0; 3]);
+        out.forces
+            .par_iter_mut()
+            .with_min_len(64)
+            .enumerate()
+            .for_each(|(atom, force)| {
+                let mut sum = own[layout.place(atom)];
+                for &slot in layout.incoming(atom) {
+                    let pull = pulls[slot as usize];
+                    for k in 0..3 {
+                        sum[k] -= pull[k];
+                    }
+                }
+                *force = sum;
+            });
+        if want.energies {
+            out.energies_ev.resize(atoms, 0.0);
+            for (atom, energy) in out.energies_ev.iter_mut().enumerate() {
+                *energy = self.energies[layout.place(atom)];
+            }
+        }
+        if want.energy || want.energies {
+            out.energy_ev = self.energies.iter().sum();
+        }
+        if want.virial {
+            let [xx, yy, zz, yz, xz, xy] =
+                std::array::from_fn(|k| self.sums.iter().map(|sums| sums.virial[k]).sum::<f64>());
+            out.virial_ev = [[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]];
+        }
+        Ok(())
+    }
+}
