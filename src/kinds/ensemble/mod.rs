@@ -11,7 +11,7 @@ use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::schema::KindSchema;
 use crate::physics::host::Host;
 use crate::physics::io::{Frame, Structures, write_extxyz};
-use crate::physics::md::{MdError, Protocol, files, run};
+use crate::physics::md::{MdError, Protocol, Trajectories, TrajectoryRecord, files, run};
 use crate::physics::oracle::Analytic;
 use crate::physics::structure::Recipe;
 use crate::run::kind::{Checked, Failure, Finding, Kind, Node, Task, Value};
@@ -83,6 +83,13 @@ impl Kind for Ensemble {
             &TaskHost(task),
         )
         .map_err(|error| failure(&error))?;
+        let mut record =
+            TrajectoryRecord::of_run(protocol, &summary).map_err(|error| failure(&error))?;
+        record.file = results::TRAJECTORY.into();
+        record.log = Some(files::LOG.into());
+        let runs = vec![record];
+        task.work
+            .write_json(Trajectories::FILE, &Trajectories { runs })?;
         task.work.take(&summary.trajectory, results::TRAJECTORY)?;
         task.work.take(&summary.log, files::LOG)?;
         let mut last = Vec::new();
@@ -101,18 +108,28 @@ impl Kind for Ensemble {
     fn gather(&self, task: &Task<'_>, replicas: &[Artifact]) -> Result<(), Failure> {
         let mut summaries: Vec<Replica> = Vec::new();
         let mut logs = Vec::new();
+        let mut trajectories = Trajectories::default();
         for (at, artifact) in replicas.iter().enumerate() {
             summaries.push(artifact.json(results::SUMMARY)?);
-            for name in [results::TRAJECTORY, "final.xyz", files::LOG] {
+            let take = |name: &str| {
                 let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
                 let name_here = format!("{stem}_{at}.{ending}");
                 match artifact.path(name) {
                     Some(path) => task.work.take(&path, &name_here)?,
                     None => task.work.write(&name_here, &artifact.read(name)?)?,
                 }
+                Ok::<_, Failure>(name_here)
+            };
+            let own: Trajectories = artifact.json(Trajectories::FILE)?;
+            for mut run in own.runs {
+                run.file = take(&run.file)?;
+                run.log = run.log.as_deref().map(take).transpose()?;
+                trajectories.runs.push(run);
             }
+            take("final.xyz")?;
             logs.push(artifact.read(files::LOG)?);
         }
+        task.work.write_json(Trajectories::FILE, &trajectories)?;
         task.work.write_json(results::SUMMARY, &summaries)?;
         task.work
             .write_json(results::COURSE, &results::course(&logs))?;

@@ -6,6 +6,7 @@ use crate::lang::schema::{
 };
 use crate::lang::units::Dimension;
 use crate::physics::io::Structures;
+use crate::physics::md::Trajectories;
 use crate::physics::oracle::Analytic;
 
 const TEMPERATURE: Type = Type::Quantity(Dimension::TEMPERATURE, "K");
@@ -332,7 +333,7 @@ const fn measured(
 
 pub(super) const SCHEMA: KindSchema = KindSchema {
     name: "ensemble",
-    version: 1,
+    version: 2,
     summary: "atoms taken through a protocol of molecular dynamics",
     doc: "The segments of the protocol follow one another on the same atoms. Momentum is zero throughout. Each segment has its \
           conserved quantity, which is watched: a run whose drift passes its bound, that loses an atom or in which atoms \
@@ -345,7 +346,7 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
               ensemble glass {\n  potential: reference\n  start: melt\n  replicas: 2\n  protocol {\n    minimize\n    \
               nvt 4000 K for 5 ps\n    nvt 4000 K to 1400 K for 20 ps\n    npt 1400 K pressure 1 bar for 10 ps\n    \
               nvt 1400 K for 20 ps sample 50 fs\n  }\n}",
-    outcome: Outcome::Artifact(Artifact("trajectories")),
+    outcome: Outcome::Artifact(Artifact(Trajectories::TYPE)),
     fields: &[
         Field::new(
             "potential",

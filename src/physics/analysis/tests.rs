@@ -327,7 +327,7 @@ fn molten_sodium_chloride_agrees_with_the_reference() {
             ..frame.clone()
         };
         unwrapper.unwrap(&mut again).unwrap();
-        for ((a, b), (start, end)) in again.positions_ang.iter().zip(&frame.positions_ang).zip(
+        for ((a, b), (start, end)) in again.unwrapped_ang.iter().zip(&frame.positions_ang).zip(
             all[0]
                 .positions_ang
                 .iter()

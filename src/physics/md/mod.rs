@@ -29,4 +29,6 @@ pub use protocol::{
     Thermostat, Until,
 };
 pub use run::{Ended, Judge, SegmentSummary, Summary, files, run, run_judged};
-pub use trajectory::{Frame, Trajectory};
+pub use trajectory::{
+    Frame, ImportError, StoredFrames, Trajectories, Trajectory, TrajectoryRecord, import,
+};

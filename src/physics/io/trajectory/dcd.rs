@@ -261,6 +261,7 @@ impl<R: Read> Dcd<R> {
         frame.velocities_ang_per_fs.clear();
         // Both are written; a jump that is none is seen by its length.
         frame.wrapped = true;
+        frame.unwrapped_ang.clear();
         self.head = Some(head);
         Ok(true)
     }

@@ -62,6 +62,7 @@ impl<R: BufRead> ExtxyzFrames<R> {
         into.velocities_ang_per_fs = frame.vectors("velocities").unwrap_or_default();
         into.wrapped = frame.info.get("unwrapped") != Some(&Info::Boolean(true));
         into.positions_ang = frame.structure.positions_ang;
+        into.unwrapped_ang.clear();
         Ok(true)
     }
 }

@@ -448,6 +448,7 @@ impl<R: Read> LammpsDump<R> {
             frame.elements = Arc::clone(&atoms.elements);
         }
         frame.wrapped = !self.columns.unwrapped;
+        frame.unwrapped_ang.clear();
         Ok(())
     }
 
@@ -528,6 +529,7 @@ impl<R: Read> LammpsDump<R> {
             Vec::new()
         };
         frame.wrapped = !self.columns.unwrapped;
+        frame.unwrapped_ang.clear();
         frame.elements = Arc::clone(&elements);
         self.atoms = Some(Atoms {
             ids,

@@ -23,7 +23,7 @@ pub use dcd::{Dcd, DcdWriter};
 pub use error::TrajectoryError;
 pub use extxyz::{ExtxyzFrames, ExtxyzWriter};
 pub use lammps::{LammpsDump, LammpsDumpWriter};
-pub use open::{Format, open_trajectory, read_trajectory};
+pub use open::{Format, format_of, open_trajectory, read_trajectory};
 pub use unwrap::Unwrapper;
 pub use xdatcar::Xdatcar;
 
@@ -36,10 +36,14 @@ pub struct Snapshot {
     pub cell: Cell,
     /// Length n, the same in every frame of a trajectory.
     pub elements: Arc<[Element]>,
-    /// Å, length n, in the order of `elements`; the cell begins at the origin.
+    /// Å, length n, in the order of `elements`; the cell begins at the origin. Right up to lattice vectors: distances
+    /// between atoms are taken from these.
     pub positions_ang: Vec<[f64; 3]>,
-    /// Whether positions may jump by lattice vectors between frames. [`Unwrapper`] takes such jumps out.
+    /// Whether `positions_ang` may jump by lattice vectors between frames.
     pub wrapped: bool,
+    /// Positions that follow each atom's own way, whose differences between frames are displacements of atoms also
+    /// when the cell breathes; empty until [`Unwrapper`] fills them, unless the trajectory has them.
+    pub unwrapped_ang: Vec<[f64; 3]>,
     /// Å/fs, length n, or empty where the file has none.
     pub velocities_ang_per_fs: Vec<[f64; 3]>,
 }
@@ -103,6 +107,7 @@ impl Default for Snapshot {
             elements: Arc::new([]),
             positions_ang: Vec::new(),
             wrapped: false,
+            unwrapped_ang: Vec::new(),
             velocities_ang_per_fs: Vec::new(),
         }
     }
@@ -133,6 +138,7 @@ impl Snapshot {
         Snapshot {
             cell: standard,
             positions_ang: turned(&self.positions_ang),
+            unwrapped_ang: turned(&self.unwrapped_ang),
             velocities_ang_per_fs: turned(&self.velocities_ang_per_fs),
             ..self.clone()
         }

@@ -43,6 +43,14 @@ impl Format {
     }
 }
 
+/// The form of what `from` gives, packed or not.
+pub fn format_of(from: impl Read + Send + 'static) -> Option<Format> {
+    let mut head = Vec::new();
+    let unpacked = unpacked(from).ok()?;
+    unpacked.take(HEAD).read_to_end(&mut head).ok()?;
+    Format::of(&head)
+}
+
 /// The frames of a file.
 pub fn open_trajectory(
     path: &Path,

@@ -26,9 +26,12 @@ pub struct Unwrapper {
 }
 
 impl Unwrapper {
-    /// Replaces the positions of a frame by unwrapped ones.
+    /// Fills `unwrapped_ang` of a frame, unless the trajectory did; `positions_ang` stay.
     pub fn unwrap(&mut self, frame: &mut Snapshot) -> Result<(), TrajectoryError> {
         self.frame += 1;
+        if !frame.unwrapped_ang.is_empty() {
+            return Ok(());
+        }
         let cell = frame.cell;
         let first = self.cell.is_none();
         self.breathes |= !first && self.cell != Some(cell);
@@ -41,7 +44,7 @@ impl Unwrapper {
         }
         let given = !frame.wrapped && !self.breathes;
         let mut furthest = (0, 0.0);
-        for (atom, position) in frame.positions_ang.iter_mut().enumerate() {
+        for (atom, position) in frame.positions_ang.iter().enumerate() {
             let fractional = cell.to_fractional(*position);
             let shift = fractional.map(f64::floor);
             let inside = cell.to_cartesian(std::array::from_fn(|k| fractional[k] - shift[k]));
@@ -70,7 +73,6 @@ impl Unwrapper {
             for k in 0..3 {
                 unwrapped[k] += moved[k];
             }
-            *position = *unwrapped;
         }
         if furthest.1 > FURTHEST {
             return Err(TrajectoryError::new(
@@ -83,7 +85,7 @@ impl Unwrapper {
                 "write frames more often, or write unwrapped positions (`xu yu zu`) or image flags (`ix iy iz`)",
             ));
         }
-        frame.wrapped = false;
+        frame.unwrapped_ang.clone_from(&self.unwrapped_ang);
         Ok(())
     }
 }

@@ -198,6 +198,7 @@ impl<R: Read> Xdatcar<R> {
         frame.cell = cell;
         frame.elements = elements;
         frame.wrapped = true;
+        frame.unwrapped_ang.clear();
         frame.step = None;
         frame.velocities_ang_per_fs.clear();
         let before = (self.frame - 1) as f64;

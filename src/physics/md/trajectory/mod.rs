@@ -5,12 +5,20 @@
 //! is good up to it.
 
 mod codec;
+mod frames;
+mod import;
 mod reader;
+mod record;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use crate::physics::structure::Cell;
 
+pub use frames::StoredFrames;
+pub use import::{ImportError, Imported, import};
 pub use reader::Trajectory;
+pub use record::{Trajectories, TrajectoryRecord};
 pub(super) use writer::{Tail, Writer};
 
 const MAGIC: &[u8; 8] = b"SYNTHTRJ";
