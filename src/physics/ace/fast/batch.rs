@@ -12,53 +12,59 @@ use super::LANES;
 use super::harmonics::component;
 use super::layout::Batch;
 use super::prepared::{Centre, LEAST_ANG, Pair, Prepared};
+use super::table::Apart;
 use crate::physics::ace::core_repulsion::{InnerCutoff, Switch};
-use crate::physics::numerics::simd::{Kernel, MOST_LANES, Vector};
+use crate::physics::numerics::Aligned;
+use crate::physics::numerics::simd::{Kernel, MOST_LANES, TABLE, Table, Vector};
 use crate::physics::structure::{Environment, Neighbours};
 
 /// Buffers of a thread.
 #[derive(Default)]
 pub(super) struct Scratch {
     near: Environment,
-    listed: Vec<u32>,
     atoms: Vec<Surroundings>,
     /// Products: `[leaf or node][re, im][atom]`.
-    values: Vec<f64>,
-    adjoints: Vec<f64>,
+    values: Aligned,
+    adjoints: Aligned,
     /// `[density][atom]`
-    densities: Vec<f64>,
-    slopes: Vec<f64>,
+    densities: Aligned,
+    slopes: Aligned,
     /// Harmonics, `[component][neighbour]`.
-    rows: Vec<f64>,
+    rows: Aligned,
     /// Radial functions, `[neighbour][k]`.
-    radial: Vec<f64>,
-    radial_slopes: Vec<f64>,
+    radial: Aligned,
+    radial_slopes: Aligned,
     /// `[component][k]`: moments, and later their adjoints.
-    moments: Vec<f64>,
+    moments: Aligned,
     /// `[component][lane]`
-    across: Vec<f64>,
-    along: Vec<f64>,
-    contracted: Vec<f64>,
+    across: Aligned,
+    along: Aligned,
+    contracted: Aligned,
 }
 
 /// The neighbours of one atom, element after element, each padded to whole vectors.
 #[derive(Default)]
 struct Surroundings {
-    dx: Vec<f64>,
-    dy: Vec<f64>,
-    dz: Vec<f64>,
+    dx: Aligned,
+    dy: Aligned,
+    dz: Aligned,
     /// 1/r
-    inverse: Vec<f64>,
-    distances: Vec<f64>,
-    /// Places in the list of the atom; `NOBODY` for padding.
-    listed: Vec<u32>,
+    inverse: Aligned,
+    distances: Aligned,
+    /// Which of the gathered neighbours each is; `NOBODY` for padding.
+    gathered: Vec<u32>,
+    /// Places in the list of the atom, one a gathered neighbour.
+    places: Vec<u32>,
     /// Where each element begins, and the end.
     starts: Vec<usize>,
     /// `[vector][function][neighbour]` of each element, one after the other.
-    radial: Vec<f64>,
-    radial_slopes: Vec<f64>,
-    /// Σ φ, eV.
+    radial: Aligned,
+    radial_slopes: Aligned,
+    /// How much of them is.
+    filled: usize,
+    /// Σ φ, eV, and by neighbour the slope of φ, eV/Å.
     core: f64,
+    core_slopes: Aligned,
     /// The neighbour that is nearest to its inner cutoff, and how the energy fades there.
     nearest: Option<usize>,
     fade: [f64; 2],
@@ -78,8 +84,8 @@ pub(super) struct Sums {
 /// One batch, as a kernel.
 pub(super) struct Evaluate<'a> {
     pub prepared: &'a Prepared,
-    /// Which element of the model the species of the lists are.
-    pub elements: &'a [u8],
+    /// Which species of the lists an element of the model is.
+    pub species: &'a [Option<u8>],
     pub neighbours: &'a Neighbours,
     pub batch: Batch,
     /// One an atom of the batch.
@@ -104,13 +110,13 @@ impl Kernel for Evaluate<'_> {
         let floats = centre.products.floats();
         let scratch = &mut *self.scratch;
         scratch.atoms.resize_with(LANES, Surroundings::default);
-        resize(&mut scratch.values, floats);
-        scratch.adjoints.clear();
-        scratch.adjoints.resize(floats, 0.0);
-        scratch.densities.clear();
-        scratch.densities.resize(densities * LANES, 0.0);
-        scratch.slopes.clear();
-        scratch.slopes.resize(densities * LANES, 0.0);
+        scratch.values.hold(floats);
+        scratch.adjoints.hold(floats);
+        scratch.adjoints[..floats].fill(0.0);
+        scratch.densities.hold(densities * LANES);
+        scratch.densities.fill(0.0);
+        scratch.slopes.hold(densities * LANES);
+        scratch.slopes.fill(0.0);
         if self.batch.count < LANES {
             scratch.values[..centre.products.leaf_floats()].fill(0.0);
         }
@@ -141,58 +147,60 @@ impl Evaluate<'_> {
     /// Finds the neighbours of an atom and sorts them by element.
     #[inline(always)]
     fn gather<V: Vector>(&mut self, centre: &Centre, lane: usize) {
-        let Scratch {
-            near,
-            listed,
-            atoms,
-            ..
-        } = &mut *self.scratch;
+        let Scratch { near, atoms, .. } = &mut *self.scratch;
+        let atom = &mut atoms[lane];
         let rank = self.ranks[lane];
-        let least =
-            self.neighbours
-                .gather_listed::<V>(rank as usize, centre.cutoff_ang, near, listed);
+        let least = self.neighbours.gather_listed::<V>(
+            rank as usize,
+            centre.cutoff_ang,
+            near,
+            &mut atom.places,
+        );
         if least < LEAST_ANG * LEAST_ANG {
             self.sums.overlap.get_or_insert(rank);
         }
         let near = near.padded::<V>();
-        let atom = &mut atoms[lane];
-        let most = listed.len() + (centre.pairs.len() + 1) * MOST_LANES;
+        let most = atom.places.len() + (centre.pairs.len() + 1) * MOST_LANES;
         for column in [
             &mut atom.dx,
             &mut atom.dy,
             &mut atom.dz,
             &mut atom.inverse,
             &mut atom.distances,
+            &mut atom.core_slopes,
         ] {
-            resize(column, most);
+            column.hold(most);
         }
-        if atom.listed.len() < most {
-            atom.listed.resize(most, NOBODY);
+        if atom.gathered.len() < most {
+            atom.gathered.resize(most, NOBODY);
         }
         atom.starts.clear();
         let mut at = 0;
         for (element, pair) in centre.pairs.iter().enumerate() {
             atom.starts.push(at);
-            let cutoff2 = pair.cutoff_ang * pair.cutoff_ang;
-            for (k, &place) in listed.iter().enumerate() {
-                let species = near.tags[k].to_bits() as u8;
-                if usize::from(self.elements[usize::from(species)]) == element
-                    && near.r2[k] < cutoff2
-                {
-                    atom.dx[at] = near.dx[k];
-                    atom.dy[at] = near.dy[k];
-                    atom.dz[at] = near.dz[k];
-                    atom.inverse[at] = near.r2[k];
-                    atom.listed[at] = place;
-                    at += 1;
+            if let Some(species) = self.species[element] {
+                // No neighbour of another species is nearer than −1.
+                let mut limits: Table = [-1.0; TABLE];
+                limits[usize::from(species)] = pair.cutoff_ang * pair.cutoff_ang;
+                for k in (0..near.r2.len()).step_by(V::LANES) {
+                    let r2 = V::load(&near.r2[k..]);
+                    let limit = V::lookup(&limits, V::load(&near.tags[k..]));
+                    let taken = r2.less(limit);
+                    V::load(&near.dx[k..]).compress(taken, &mut atom.dx[at..]);
+                    V::load(&near.dy[k..]).compress(taken, &mut atom.dy[at..]);
+                    V::load(&near.dz[k..]).compress(taken, &mut atom.dz[at..]);
+                    r2.compress(taken, &mut atom.inverse[at..]);
+                    at += V::write_indices(V::bits(taken), k as u32, &mut atom.gathered[at..]);
                 }
             }
             let end = at.next_multiple_of(MOST_LANES);
-            atom.dx[at..end].fill(0.0);
-            atom.dy[at..end].fill(0.0);
-            atom.dz[at..end].fill(1.0);
-            atom.inverse[at..end].fill(1.0);
-            atom.listed[at..end].fill(NOBODY);
+            for at in (at..end).step_by(V::LANES) {
+                V::zero().store(&mut atom.dx[at..]);
+                V::zero().store(&mut atom.dy[at..]);
+                V::splat(1.0).store(&mut atom.dz[at..]);
+                V::splat(1.0).store(&mut atom.inverse[at..]);
+            }
+            atom.gathered[at..at + MOST_LANES].fill(NOBODY);
             at = end;
         }
         atom.starts.push(at);
@@ -211,26 +219,25 @@ impl Evaluate<'_> {
         let scratch = &mut *self.scratch;
         let atom = &mut scratch.atoms[lane];
         atom.core = 0.0;
-        atom.radial.clear();
-        atom.radial_slopes.clear();
+        atom.filled = 0;
         for (element, pair) in centre.pairs.iter().enumerate() {
             let range = atom.starts[element]..atom.starts[element + 1];
             let columns = pair.table.columns();
             let components = pair.components();
-            resize(&mut scratch.moments, components * columns);
+            scratch.moments.hold(components * columns);
             if range.is_empty() {
                 scratch.moments[..components * columns].fill(0.0);
             } else {
                 let count = range.len();
-                resize(&mut scratch.radial, count * columns);
-                resize(&mut scratch.radial_slopes, count * columns);
+                scratch.radial.hold(count * columns);
+                scratch.radial_slopes.hold(count * columns);
                 atom.look_up::<V>(
                     pair,
                     range.clone(),
                     &mut scratch.radial,
                     &mut scratch.radial_slopes,
                 );
-                resize(&mut scratch.rows, components * count);
+                scratch.rows.hold(components * count);
                 for at in (0..count).step_by(V::LANES) {
                     let unit = atom.unit::<V>(range.start + at);
                     let rows = &mut scratch.rows[at..];
@@ -246,9 +253,6 @@ impl Evaluate<'_> {
                 );
             }
             // Y_00 = 1: the first moments are the sums of rank one.
-            if let Some(core) = pair.core {
-                atom.core += scratch.moments[core];
-            }
             let first = &scratch.moments[..columns];
             for (density, weights) in pair.rank_one.chunks_exact(columns).enumerate() {
                 let sum: f64 = weights.iter().zip(first).map(|(c, g)| c * g).sum();
@@ -317,7 +321,7 @@ impl Evaluate<'_> {
             }
             let columns = pair.table.columns();
             let components = pair.components();
-            resize(&mut scratch.moments, components * columns);
+            scratch.moments.hold(components * columns);
             moment_adjoints::<V>(pair, lane, &scratch.adjoints, &mut scratch.moments);
             for (density, weights) in pair.rank_one.chunks_exact(columns).enumerate() {
                 let slope = scratch.slopes[density * LANES + lane];
@@ -325,15 +329,13 @@ impl Evaluate<'_> {
                     *adjoint += weight * slope;
                 }
             }
-            if let Some(core) = pair.core {
-                scratch.moments[core] += core_slope;
-            }
-            resize(&mut scratch.across, components * V::LANES);
-            resize(&mut scratch.along, components * V::LANES);
+            scratch.across.hold(components * V::LANES);
+            scratch.along.hold(components * V::LANES);
             for at in range.step_by(MOST_LANES) {
-                let size = pair.functions * MOST_LANES;
-                let radial = &atom.radial[block..block + size];
-                let radial_slopes = &atom.radial_slopes[block..block + size];
+                let size = columns * MOST_LANES;
+                let used = block..block + pair.functions * MOST_LANES;
+                let radial = &atom.radial[used.clone()];
+                let radial_slopes = &atom.radial_slopes[used];
                 block += size;
                 for half in (0..MOST_LANES).step_by(V::LANES) {
                     let (p, q) = (&mut scratch.across, &mut scratch.along);
@@ -352,6 +354,11 @@ impl Evaluate<'_> {
                     let (along, [gx, gy, gz]) =
                         harmonics.gradient::<V>(pair.degree, [x, y, z], p, q);
                     let inverse = V::load(&atom.inverse[at..]);
+                    let along = if pair.has_core {
+                        V::load(&atom.core_slopes[at..]).mul_add(V::splat(core_slope), along)
+                    } else {
+                        along
+                    };
                     let outward = z.mul_add(gz, y.mul_add(gy, x * gx));
                     let along = along - outward * inverse;
                     let fx = along.mul_add(x, gx * inverse);
@@ -375,9 +382,10 @@ impl Evaluate<'_> {
                     fx.store(&mut out[0]);
                     fy.store(&mut out[1]);
                     fz.store(&mut out[2]);
-                    for (k, &place) in atom.listed[at..at + V::LANES].iter().enumerate() {
-                        if place != NOBODY {
-                            pulls[place as usize] = [out[0][k], out[1][k], out[2][k]];
+                    for (k, &near) in atom.gathered[at..at + V::LANES].iter().enumerate() {
+                        if near != NOBODY {
+                            pulls[atom.places[near as usize] as usize] =
+                                [out[0][k], out[1][k], out[2][k]];
                         }
                     }
                 }
@@ -391,7 +399,8 @@ impl Evaluate<'_> {
             let inverse = atom.inverse[nearest];
             let d = [atom.dx[nearest], atom.dy[nearest], atom.dz[nearest]];
             let f = d.map(|x| x * inverse * atom.fade[1]);
-            let pull = &mut pulls[atom.listed[nearest] as usize];
+            let place = atom.places[atom.gathered[nearest] as usize];
+            let pull = &mut pulls[place as usize];
             for k in 0..3 {
                 force[k] += f[k];
                 pull[k] += f[k];
@@ -416,7 +425,7 @@ impl Surroundings {
         let mut least = f64::INFINITY;
         for (element, pair) in centre.pairs.iter().enumerate() {
             for at in self.starts[element]..self.starts[element + 1] {
-                if self.listed[at] == NOBODY {
+                if self.gathered[at] == NOBODY {
                     continue;
                 }
                 let depth = self.distances[at] - (pair.inner.end - pair.inner.width);
@@ -455,43 +464,56 @@ impl Surroundings {
         slope_rows: &mut [f64],
     ) {
         let columns = pair.table.columns();
-        let functions = pair.functions;
-        for (k, at) in range.clone().enumerate() {
-            let row = k * columns..(k + 1) * columns;
-            let (row, slopes) = (&mut rows[row.clone()], &mut slope_rows[row]);
-            if self.listed[at] == NOBODY {
-                row.fill(0.0);
-                slopes.fill(0.0);
-            } else {
-                pair.table.at::<V>(self.distances[at], row, slopes);
+        let mut core = V::zero();
+        for (block, start) in range.clone().step_by(MOST_LANES).enumerate() {
+            let mut apart = Apart::NONE;
+            for lane in 0..MOST_LANES {
+                let row = (block * MOST_LANES + lane) * columns;
+                let values = &mut rows[row..row + columns];
+                let slopes = &mut slope_rows[row..row + columns];
+                if self.gathered[start + lane] == NOBODY {
+                    for k in (0..columns).step_by(V::LANES) {
+                        V::zero().store(&mut values[k..]);
+                        V::zero().store(&mut slopes[k..]);
+                    }
+                } else {
+                    let distance = self.distances[start + lane];
+                    pair.table
+                        .at::<V>(distance, values, slopes, lane, &mut apart);
+                }
+            }
+            if pair.has_core {
+                for lane in (0..MOST_LANES).step_by(V::LANES) {
+                    let (value, slope) = apart.evaluate::<V>(lane);
+                    core = core + value;
+                    slope.store(&mut self.core_slopes[start + lane..]);
+                }
             }
         }
-        let block = functions * MOST_LANES;
-        let start = self.radial.len();
-        let size = range.len() / MOST_LANES * block;
-        self.radial.resize(start + size, 0.0);
-        self.radial_slopes.resize(start + size, 0.0);
+        self.core += core.sum();
+        let block = columns * MOST_LANES;
+        let size = range.len() * columns;
+        let filled = self.filled..self.filled + size;
+        self.filled = filled.end;
+        self.radial.hold(filled.end);
+        self.radial_slopes.hold(filled.end);
         for (to, from) in [
-            (&mut self.radial[start..], &*rows),
-            (&mut self.radial_slopes[start..], &*slope_rows),
+            (&mut self.radial[filled.clone()], &rows[..size]),
+            (&mut self.radial_slopes[filled], &slope_rows[..size]),
         ] {
-            for (to, from) in to
-                .chunks_exact_mut(block)
-                .zip(from.chunks_exact(MOST_LANES * columns))
-            {
-                for (lane, row) in from.chunks_exact(columns).enumerate() {
-                    for (to, value) in to.chunks_exact_mut(MOST_LANES).zip(row) {
-                        to[lane] = *value;
+            for (to, from) in to.chunks_exact_mut(block).zip(from.chunks_exact(block)) {
+                for lane in (0..MOST_LANES).step_by(V::LANES) {
+                    for column in (0..columns).step_by(V::LANES) {
+                        V::transpose(
+                            &from[lane * columns + column..],
+                            columns,
+                            &mut to[column * MOST_LANES + lane..],
+                            MOST_LANES,
+                        );
                     }
                 }
             }
         }
-    }
-}
-
-fn resize(buffer: &mut Vec<f64>, floats: usize) {
-    if buffer.len() < floats {
-        buffer.resize(floats, 0.0);
     }
 }
 
@@ -550,14 +572,13 @@ fn write_leaves<V: Vector>(
     pair: &Pair,
     lane: usize,
     moments: &[f64],
-    contracted: &mut Vec<f64>,
+    contracted: &mut Aligned,
     values: &mut [f64],
 ) {
     let columns = pair.table.columns();
-    let radial_functions = pair.core.unwrap_or(pair.functions);
     let n_padded = pair.n_padded;
     let count = pair.nradmax;
-    resize(contracted, 2 * n_padded);
+    contracted.hold(2 * n_padded);
     let (re, im) = contracted.split_at_mut(n_padded);
     for l in 0..=pair.degree {
         let to_radial = &pair.to_radial[l * columns * n_padded..(l + 1) * columns * n_padded];
@@ -568,11 +589,12 @@ fn write_leaves<V: Vector>(
                 .enumerate()
                 .take(1 + usize::from(m > 0))
             {
-                let moments = &moments[(c + part) * columns..][..radial_functions];
+                let moments = &moments[(c + part) * columns..][..pair.functions];
                 for n in (0..n_padded).step_by(V::LANES) {
                     let mut sum = V::zero();
-                    for (moment, row) in moments.iter().zip(to_radial.chunks_exact(n_padded)) {
-                        sum = V::splat(*moment).mul_add(V::load(&row[n..]), sum);
+                    for (k, &moment) in moments.iter().enumerate() {
+                        sum =
+                            V::splat(moment).mul_add(V::load(&to_radial[k * n_padded + n..]), sum);
                     }
                     sum.store(&mut out[n..]);
                 }
@@ -673,12 +695,11 @@ fn adjoint_tile<V: Vector, const C: usize>(
     let weights = &weights[c * columns..(c + C) * columns];
     let mut p = [V::zero(); C];
     let mut q = [V::zero(); C];
-    for (k, (g, slope)) in radial
-        .chunks(MOST_LANES)
-        .zip(radial_slopes.chunks(MOST_LANES))
-        .enumerate()
-    {
-        let (g, slope) = (V::load(g), V::load(slope));
+    for k in 0..radial.len().div_ceil(MOST_LANES) {
+        let (g, slope) = (
+            V::load(&radial[k * MOST_LANES..]),
+            V::load(&radial_slopes[k * MOST_LANES..]),
+        );
         for i in 0..C {
             let weight = V::splat(weights[i * columns + k]);
             p[i] = weight.mul_add(g, p[i]);

@@ -29,13 +29,13 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::model::Model;
 use crate::base::Element;
-use crate::physics::numerics::simd::{Level, dispatch};
+use crate::physics::numerics::simd::{Level, TABLE, dispatch};
 use crate::physics::potential::{Bound, Evaluation, Potential, PotentialError, Want};
 use crate::physics::structure::{Cell, Environment, Neighbours, elements_of, species_of};
 use batch::{Evaluate, Scratch, Sums};
@@ -82,8 +82,8 @@ struct BoundExpansion {
     prepared: Arc<Prepared>,
     /// By atom, as the lists have it.
     species: Vec<u8>,
-    /// Which element of the model a species is.
-    elements: Vec<u8>,
+    /// Which species of the lists an element of the model is.
+    species_of: Vec<Option<u8>>,
     /// By atom.
     centres: Vec<u8>,
     layout: Layout,
@@ -92,6 +92,8 @@ struct BoundExpansion {
     forces: Vec<[f64; 3]>,
     pulls: Vec<[f64; 3]>,
     sums: Vec<Sums>,
+    /// Buffers that no thread uses.
+    scratch: Mutex<Vec<Scratch>>,
 }
 
 impl BoundExpansion {
@@ -106,10 +108,14 @@ impl BoundExpansion {
                 .map(|at| at as u8)
                 .ok_or(PotentialError::UnknownElement(*element))
         };
-        let elements: Vec<u8> = elements_of(atoms)
-            .iter()
-            .map(number)
-            .collect::<Result<_, _>>()?;
+        let found = elements_of(atoms);
+        if found.len() > TABLE {
+            return Err(PotentialError::TooManyElements {
+                found: found.len(),
+                most: TABLE,
+            });
+        }
+        let elements: Vec<u8> = found.iter().map(number).collect::<Result<_, _>>()?;
         let species = species_of(atoms);
         Ok(BoundExpansion {
             level,
@@ -119,12 +125,16 @@ impl BoundExpansion {
                 .map(|&one| elements[usize::from(one)])
                 .collect(),
             species,
-            elements,
+            species_of: (0..potential.elements.len() as u8)
+                .map(|one| elements.iter().position(|&element| element == one))
+                .map(|species| species.map(|species| species as u8))
+                .collect(),
             layout: Layout::default(),
             energies: Vec::new(),
             forces: Vec::new(),
             pulls: Vec::new(),
             sums: Vec::new(),
+            scratch: Mutex::default(),
         })
     }
 
@@ -151,7 +161,7 @@ impl BoundExpansion {
         self.pulls.resize(self.layout.slots(), [0.0; 3]);
         self.sums.resize(self.layout.batches.len(), Sums::default());
         let (level, prepared) = (self.level, &*self.prepared);
-        let (elements, layout) = (&*self.elements, &self.layout);
+        let (species, layout) = (&*self.species_of, &self.layout);
         let (mut energies, mut forces) = (&mut *self.energies, &mut *self.forces);
         let (mut pulls, mut sums) = (&mut *self.pulls, &mut *self.sums);
         let mut work = Vec::with_capacity(layout.batches.len());
@@ -169,17 +179,18 @@ impl BoundExpansion {
                 sums.split_off_mut(..1).unwrap_or_default(),
             ));
         }
+        let spare = &self.scratch;
         work.into_par_iter().for_each_init(
-            Scratch::default,
+            || Borrowed::from(spare),
             |scratch, (batch, ranks, starts, energies, forces, pulls, sums)| {
                 let evaluate = Evaluate {
                     prepared,
-                    elements,
+                    species,
                     neighbours,
                     batch,
                     ranks,
                     starts,
-                    scratch,
+                    scratch: &mut scratch.0,
                     energies,
                     forces,
                     pulls,
@@ -188,6 +199,23 @@ impl BoundExpansion {
                 dispatch(level, evaluate);
             },
         );
+    }
+}
+
+/// Buffers of a thread, put back when it is done: what they hold is not looked at again, but they are warm.
+struct Borrowed<'a>(Scratch, &'a Mutex<Vec<Scratch>>);
+
+impl<'a> From<&'a Mutex<Vec<Scratch>>> for Borrowed<'a> {
+    fn from(spare: &'a Mutex<Vec<Scratch>>) -> Self {
+        let mut all = spare.lock().unwrap_or_else(PoisonError::into_inner);
+        Borrowed(all.pop().unwrap_or_default(), spare)
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        let mut all = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(std::mem::take(&mut self.0));
     }
 }
 

@@ -8,6 +8,7 @@ use super::table::Table;
 use crate::physics::ace::core_repulsion::{CorePair, InnerCutoff, Switch};
 use crate::physics::ace::embedding::Embedding;
 use crate::physics::ace::model::{Bond, Interactions, Model};
+use crate::physics::numerics::Aligned;
 use crate::physics::numerics::simd::MOST_LANES;
 
 /// Below this distance there are no values: atoms so close have run into each other.
@@ -40,23 +41,22 @@ pub(super) struct Centre {
 #[derive(Debug)]
 pub(super) struct Pair {
     pub cutoff_ang: f64,
-    /// The functions g_k, and the core repulsion as one more where there is any.
+    /// The functions g_k, and apart from them the core repulsion where there is any.
     pub table: Arc<Table>,
     /// Functions in the table, without padding.
     pub functions: usize,
-    /// Where the core repulsion stands among them.
-    pub core: Option<usize>,
+    pub has_core: bool,
     pub inner: Switch,
     pub degree: usize,
     pub nradmax: usize,
     /// `nradmax` in whole vectors.
     pub n_padded: usize,
     /// `C[l][k][n]`, padded: from moments of g_k to those of R_nl.
-    pub to_radial: Vec<f64>,
+    pub to_radial: Aligned,
     /// `C[l][n][k]`, padded: from adjoints of R_nl to those of g_k.
-    pub from_radial: Vec<f64>,
+    pub from_radial: Aligned,
     /// `[density][k]`: functions of rank one.
-    pub rank_one: Vec<f64>,
+    pub rank_one: Aligned,
     /// The first leaf: that of `(l, m, n)` is `leaves + (l² + l + m) nradmax + n`.
     pub leaves: usize,
 }
@@ -143,9 +143,8 @@ fn tabulate(interactions: &Interactions, centre: usize, neighbour: usize) -> Tab
     breaks.retain(|r| (LEAST_ANG..=cutoff).contains(r));
     breaks.sort_by(f64::total_cmp);
     breaks.dedup_by(|next, last| *next - *last < 1e-9);
-    let count = bond.nradbase + usize::from(has_core(bond));
     let slopes = std::cell::RefCell::new(vec![0.0; bond.nradbase]);
-    Table::new(count, &breaks, &|r, values| {
+    Table::new(bond.nradbase, has_core(bond), &breaks, &|r, values| {
         bond.basis.evaluate(
             bond,
             interactions.inner_cutoff,
@@ -195,18 +194,17 @@ impl Centre {
                     }
                 }
             }
-            let core = has_core(bond).then_some(bond.nradbase);
             pairs.push(Pair {
                 cutoff_ang: bond.cutoff_ang,
-                functions: bond.nradbase + usize::from(core.is_some()),
-                core,
+                functions: bond.nradbase,
+                has_core: has_core(bond),
                 inner: bond.inner,
                 degree,
                 nradmax,
                 n_padded,
-                to_radial,
-                from_radial,
-                rank_one: vec![0.0; densities * k_padded],
+                to_radial: Aligned::from(&*to_radial),
+                from_radial: Aligned::from(&*from_radial),
+                rank_one: Aligned::from(&*vec![0.0; densities * k_padded]),
                 leaves,
                 table,
             });

@@ -141,8 +141,8 @@ impl Products {
             let mut re = [V::zero(); P];
             let mut im = [V::zero(); P];
             let range = group.rights.start as usize..group.rights.end as usize;
-            let coefficients = &self.coefficients[range.start * P..range.end * P];
-            for (&right, c) in self.rights[range].iter().zip(coefficients.chunks_exact(P)) {
+            for k in range {
+                let (right, c) = (self.rights[k], &self.coefficients[k * P..(k + 1) * P]);
                 let right = complex::<V>(values, at(right));
                 for p in 0..P {
                     let c = V::splat(c[p]);
@@ -223,8 +223,8 @@ impl Products {
             let left = complex::<V>(values, at(group.left));
             let (mut re, mut im) = (V::zero(), V::zero());
             let range = group.rights.start as usize..group.rights.end as usize;
-            let coefficients = &self.coefficients[range.start * P..range.end * P];
-            for (&right, c) in self.rights[range].iter().zip(coefficients.chunks_exact(P)) {
+            for k in range {
+                let (right, c) = (self.rights[k], &self.coefficients[k * P..(k + 1) * P]);
                 let mut theta = V::splat(c[0]) * slope[0];
                 for p in 1..P {
                     theta = V::splat(c[p]).mul_add(slope[p], theta);

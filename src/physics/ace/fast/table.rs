@@ -6,6 +6,7 @@
 //! second cache. Segments between the points where a function is not smooth (the beginning of a switch) have widths
 //! of their own.
 
+use crate::physics::numerics::Aligned;
 use crate::physics::numerics::simd::{MOST_LANES, Vector};
 
 /// Coefficients of a polynomial.
@@ -16,15 +17,52 @@ const WIDEST_BIN_ANG: f64 = 0.1;
 /// A segment is not cut finer than this, whatever the error.
 const MOST_BINS: usize = 4096;
 
-/// `columns` functions of a distance and their derivatives.
+/// `columns` functions of a distance and their derivatives, and possibly one more that stands apart: a ninth function
+/// among eight would take a vector for itself.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
     /// By falling distance, as most neighbours are far.
     segments: Vec<Segment>,
     /// Functions, padded with zeros to whole vectors.
     columns: usize,
-    /// `[bin][term][column]`
-    coefficients: Vec<f64>,
+    apart: bool,
+    /// By bin: `[term][column]`, then `[term]` of the function apart.
+    coefficients: Aligned,
+}
+
+/// What is looked up of the function apart, neighbour by neighbour, until it is evaluated for all.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Apart {
+    t: [f64; MOST_LANES],
+    per_ang: [f64; MOST_LANES],
+    /// `[neighbour][term]`
+    coefficients: [f64; MOST_LANES * TERMS],
+}
+
+impl Apart {
+    pub const NONE: Apart = Apart {
+        t: [0.0; MOST_LANES],
+        per_ang: [0.0; MOST_LANES],
+        coefficients: [0.0; MOST_LANES * TERMS],
+    };
+
+    /// Values and slopes (per Å) of the neighbours from a first one on.
+    #[inline(always)]
+    pub fn evaluate<V: Vector>(&self, first: usize) -> (V, V) {
+        let mut terms = [0.0; TERMS * MOST_LANES];
+        for term in (0..TERMS).step_by(V::LANES) {
+            let from = &self.coefficients[first * TERMS + term..];
+            V::transpose(from, TERMS, &mut terms[term * MOST_LANES..], MOST_LANES);
+        }
+        let t = V::load(&self.t[first..]);
+        let mut value = V::load(&terms[(TERMS - 1) * MOST_LANES..]);
+        let mut slope = V::zero();
+        for term in (0..TERMS - 1).rev() {
+            slope = slope.mul_add(t, value);
+            value = value.mul_add(t, V::load(&terms[term * MOST_LANES..]));
+        }
+        (value, slope * V::load(&self.per_ang[first..]))
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -37,14 +75,23 @@ struct Segment {
 
 impl Table {
     /// Tabulates what `function` writes for distances from the first to the last of `breaks`, which are where some
-    /// function is not smooth, in rising order.
-    pub fn new(columns: usize, breaks: &[f64], function: &dyn Fn(f64, &mut [f64])) -> Self {
+    /// function is not smooth, in rising order: values of the columns, then of the function apart.
+    pub fn new(
+        columns: usize,
+        apart: bool,
+        breaks: &[f64],
+        function: &dyn Fn(f64, &mut [f64]),
+    ) -> Self {
         let padded = columns.next_multiple_of(MOST_LANES).max(MOST_LANES);
+        let columns = columns + usize::from(apart);
+        let size = TERMS * (padded + usize::from(apart));
         let mut table = Table {
             segments: Vec::new(),
             columns: padded,
-            coefficients: Vec::new(),
+            apart,
+            coefficients: Aligned::default(),
         };
+        let mut coefficients: Vec<f64> = Vec::new();
         let fit = Fit::new();
         let mut scale = vec![f64::MIN_POSITIVE; columns];
         let (first, last) = (breaks[0], breaks[breaks.len() - 1]);
@@ -61,15 +108,15 @@ impl Table {
             let length = ends[1] - ends[0];
             let mut bins = (length / WIDEST_BIN_ANG).ceil().max(1.0) as usize;
             loop {
-                let (coefficients, error) = fit.segment(ends, bins, padded, &scale, function);
+                let (fitted, error) = fit.segment(ends, bins, (padded, apart), &scale, function);
                 if error <= TOLERANCE || bins >= MOST_BINS {
                     table.segments.push(Segment {
                         start_ang: ends[0],
                         bins_per_ang: bins as f64 / length,
-                        first: table.coefficients.len() / (TERMS * padded),
+                        first: coefficients.len() / size,
                         bins,
                     });
-                    table.coefficients.extend(coefficients);
+                    coefficients.extend(fitted);
                     break;
                 }
                 // The error falls with the eighth power of the width.
@@ -77,6 +124,7 @@ impl Table {
                 bins = (bins as f64 * finer).ceil() as usize;
             }
         }
+        table.coefficients = Aligned::from(&*coefficients);
         table
     }
 
@@ -85,9 +133,17 @@ impl Table {
         self.columns
     }
 
-    /// All functions and their derivatives (per Å) at a distance below the end of the table.
+    /// All functions and their derivatives (per Å) at a distance below the end of the table; that apart of a neighbour
+    /// is only looked up.
     #[inline(always)]
-    pub fn at<V: Vector>(&self, distance_ang: f64, values: &mut [f64], slopes: &mut [f64]) {
+    pub fn at<V: Vector>(
+        &self,
+        distance_ang: f64,
+        values: &mut [f64],
+        slopes: &mut [f64],
+        neighbour: usize,
+        apart: &mut Apart,
+    ) {
         let mut segment = &self.segments[0];
         for one in &self.segments[1..] {
             if distance_ang >= segment.start_ang {
@@ -97,12 +153,20 @@ impl Table {
         }
         let x = (distance_ang - segment.start_ang) * segment.bins_per_ang;
         let bin = (x.max(0.0) as usize).min(segment.bins - 1);
-        let t = V::splat(2.0 * (x - bin as f64) - 1.0);
-        let per_ang = V::splat(2.0 * segment.bins_per_ang);
         let columns = self.columns;
-        let size = TERMS * columns;
+        let size = TERMS * (columns + usize::from(self.apart));
         let at = (segment.first + bin) * size;
         let coefficients = &self.coefficients[at..at + size];
+        let (t, per_ang) = (2.0 * (x - bin as f64) - 1.0, 2.0 * segment.bins_per_ang);
+        if self.apart {
+            apart.t[neighbour] = t;
+            apart.per_ang[neighbour] = per_ang;
+            for term in (0..TERMS).step_by(V::LANES) {
+                let one = V::load(&coefficients[TERMS * columns + term..]);
+                one.store(&mut apart.coefficients[neighbour * TERMS + term..]);
+            }
+        }
+        let (t, per_ang) = (V::splat(t), V::splat(per_ang));
         for column in (0..columns).step_by(V::LANES) {
             let mut value = V::load(&coefficients[(TERMS - 1) * columns + column..]);
             let mut slope = V::zero();
@@ -165,12 +229,20 @@ impl Fit {
         &self,
         ends: &[f64],
         bins: usize,
-        padded: usize,
+        (padded, apart): (usize, bool),
         scale: &[f64],
         function: &dyn Fn(f64, &mut [f64]),
     ) -> (Vec<f64>, f64) {
         let columns = scale.len();
-        let mut coefficients = vec![0.0; bins * TERMS * padded];
+        let size = TERMS * (padded + usize::from(apart));
+        let mut coefficients = vec![0.0; bins * size];
+        let place_of = |power: usize, column: usize| {
+            if apart && column + 1 == columns {
+                TERMS * padded + power
+            } else {
+                power * padded + column
+            }
+        };
         let mut worst: f64 = 0.0;
         let width = (ends[1] - ends[0]) / bins as f64;
         let mut values = vec![vec![0.0; columns]; TERMS];
@@ -180,10 +252,10 @@ impl Fit {
             for (node, values) in self.nodes.iter().zip(&mut values) {
                 function(place(*node), values);
             }
-            let bin = &mut coefficients[bin * TERMS * padded..][..TERMS * padded];
+            let bin = &mut coefficients[bin * size..][..size];
             for column in 0..columns {
                 for power in 0..TERMS {
-                    bin[power * padded + column] = (0..TERMS)
+                    bin[place_of(power, column)] = (0..TERMS)
                         .map(|node| self.inverse[power][node] * values[node][column])
                         .sum();
                 }
@@ -193,7 +265,7 @@ impl Fit {
                 for column in 0..columns {
                     let fitted = (0..TERMS)
                         .rev()
-                        .fold(0.0, |sum, power| sum * t + bin[power * padded + column]);
+                        .fold(0.0, |sum, power| sum * t + bin[place_of(power, column)]);
                     let largest = scale[column].max(probe[column].abs());
                     worst = worst.max((fitted - probe[column]).abs() / largest);
                 }
@@ -213,7 +285,14 @@ mod tests {
         type Output = ();
         #[inline(always)]
         fn run<V: Vector>(self) {
-            self.0.at::<V>(self.1, self.2, self.3);
+            let mut apart = Apart::NONE;
+            self.0.at::<V>(self.1, self.2, self.3, 5, &mut apart);
+            let (value, slope) = apart.evaluate::<V>(5 / V::LANES * V::LANES);
+            let mut lanes = [0.0; MOST_LANES];
+            value.store(&mut lanes);
+            self.2[11] = lanes[5 % V::LANES];
+            slope.store(&mut lanes);
+            self.3[11] = lanes[5 % V::LANES];
         }
     }
 
@@ -234,7 +313,7 @@ mod tests {
             out[10] = libm::exp(-r * r) / r;
             out[11] = switch(r);
         };
-        let table = Table::new(12, &[0.01, 0.1, 0.5, 5.99, 6.0], &function);
+        let table = Table::new(11, true, &[0.01, 0.1, 0.5, 5.99, 6.0], &function);
         assert_eq!(table.columns(), 16);
         let (mut values, mut slopes) = ([0.0; 16], [0.0; 16]);
         let (mut before, mut after) = ([0.0; 12], [0.0; 12]);
@@ -261,7 +340,7 @@ mod tests {
             }
         }
         assert!(
-            table.coefficients.len() < 400 * TERMS * 16,
+            table.coefficients.len() < 400 * TERMS * 17,
             "{}",
             table.coefficients.len()
         );

@@ -203,6 +203,28 @@ impl Vector for Four {
         transposed([&points[0], &points[1], &points[2], &points[3]])
     }
     #[inline(always)]
+    fn transpose(from: &[f64], stride: usize, to: &mut [f64], to_stride: usize) {
+        let (a, b) = (Four::load(from).0, Four::load(&from[stride..]).0);
+        let (c, d) = (
+            Four::load(&from[2 * stride..]).0,
+            Four::load(&from[3 * stride..]).0,
+        );
+        // SAFETY: see `Four`.
+        let columns = unsafe {
+            let (even, odd) = (_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
+            let (even2, odd2) = (_mm256_unpacklo_pd(c, d), _mm256_unpackhi_pd(c, d));
+            [
+                _mm256_permute2f128_pd::<0x20>(even, even2),
+                _mm256_permute2f128_pd::<0x20>(odd, odd2),
+                _mm256_permute2f128_pd::<0x31>(even, even2),
+                _mm256_permute2f128_pd::<0x31>(odd, odd2),
+            ]
+        };
+        for (j, column) in columns.into_iter().enumerate() {
+            Four(column).store(&mut to[j * to_stride..]);
+        }
+    }
+    #[inline(always)]
     fn least(self) -> f64 {
         self.lanes().into_iter().fold(f64::INFINITY, f64::min)
     }

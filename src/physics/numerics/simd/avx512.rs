@@ -80,6 +80,31 @@ unsafe fn transposed(p: [*const f64; 8]) -> [Eight; 4] {
     }
 }
 
+/// Every second column of a block of eight rows, from pairs of rows whose columns alternate.
+///
+/// # Safety
+/// The processor has AVX-512 F.
+#[inline(always)]
+unsafe fn columns([ab, cd, ef, gh]: [__m512d; 4]) -> [Eight; 4] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (first, second) = (
+            _mm512_shuffle_f64x2::<0x88>(ab, cd),
+            _mm512_shuffle_f64x2::<0x88>(ef, gh),
+        );
+        let (third, fourth) = (
+            _mm512_shuffle_f64x2::<0xdd>(ab, cd),
+            _mm512_shuffle_f64x2::<0xdd>(ef, gh),
+        );
+        [
+            Eight(_mm512_shuffle_f64x2::<0x88>(first, second)),
+            Eight(_mm512_shuffle_f64x2::<0x88>(third, fourth)),
+            Eight(_mm512_shuffle_f64x2::<0xdd>(first, second)),
+            Eight(_mm512_shuffle_f64x2::<0xdd>(third, fourth)),
+        ]
+    }
+}
+
 impl Vector for Eight {
     const LANES: usize = 8;
     type Mask = __mmask8;
@@ -220,6 +245,35 @@ impl Vector for Eight {
                 p[6].as_ptr(),
                 p[7].as_ptr(),
             ])
+        }
+    }
+    #[inline(always)]
+    fn transpose(from: &[f64], stride: usize, to: &mut [f64], to_stride: usize) {
+        let mut rows = [Eight::zero(); 8];
+        for (i, row) in rows.iter_mut().enumerate() {
+            *row = Eight::load(&from[i * stride..]);
+        }
+        let [a, b, c, d, e, f, g, h] = rows;
+        // SAFETY: see `Eight`.
+        let (even, odd) = unsafe {
+            (
+                columns([
+                    _mm512_unpacklo_pd(a.0, b.0),
+                    _mm512_unpacklo_pd(c.0, d.0),
+                    _mm512_unpacklo_pd(e.0, f.0),
+                    _mm512_unpacklo_pd(g.0, h.0),
+                ]),
+                columns([
+                    _mm512_unpackhi_pd(a.0, b.0),
+                    _mm512_unpackhi_pd(c.0, d.0),
+                    _mm512_unpackhi_pd(e.0, f.0),
+                    _mm512_unpackhi_pd(g.0, h.0),
+                ]),
+            )
+        };
+        for k in 0..4 {
+            even[k].store(&mut to[2 * k * to_stride..]);
+            odd[k].store(&mut to[(2 * k + 1) * to_stride..]);
         }
     }
     #[inline(always)]

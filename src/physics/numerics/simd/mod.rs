@@ -110,6 +110,8 @@ pub trait Vector:
     fn points(points: &[[f64; 4]], indices: &[u32]) -> [Self; 4];
     /// Points that follow one another, by coordinate.
     fn run(points: &[[f64; 4]]) -> [Self; 4];
+    /// Turns a square block of as many rows as there are lanes: `to[j · to_stride + i] = from[i · stride + j]`.
+    fn transpose(from: &[f64], stride: usize, to: &mut [f64], to_stride: usize);
     /// The least of all lanes.
     fn least(self) -> f64;
     /// The sum of all lanes, in an order that is always the same.

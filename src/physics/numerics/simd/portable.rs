@@ -120,6 +120,12 @@ impl Vector for Four {
         from_fn(|axis| Four(from_fn(|k| points[k][axis])))
     }
     #[inline(always)]
+    fn transpose(from: &[f64], stride: usize, to: &mut [f64], to_stride: usize) {
+        for j in 0..4 {
+            Four(from_fn(|i| from[i * stride + j])).store(&mut to[j * to_stride..]);
+        }
+    }
+    #[inline(always)]
     fn least(self) -> f64 {
         self.0.into_iter().fold(f64::INFINITY, f64::min)
     }

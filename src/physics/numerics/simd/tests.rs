@@ -120,3 +120,29 @@ fn points_come_by_coordinate_and_exponentials_stay_finite() {
         assert!(high.is_finite() && low.is_finite() && low >= 0.0);
     }
 }
+
+struct Transposed<'a>(&'a [f64], &'a mut [f64]);
+
+impl Kernel for Transposed<'_> {
+    type Output = usize;
+    #[inline(always)]
+    fn run<V: Vector>(self) -> usize {
+        V::transpose(self.0, 11, self.1, 9);
+        V::LANES
+    }
+}
+
+#[test]
+fn rows_become_columns_and_nothing_else_is_written() {
+    let from: Vec<f64> = (0..88).map(f64::from).collect();
+    for level in Level::all() {
+        let mut to = vec![-1.0; 72];
+        let lanes = dispatch(level, Transposed(&from, &mut to));
+        for (at, &value) in to.iter().enumerate() {
+            let (j, i) = (at / 9, at % 9);
+            let inside = i < lanes && j < lanes;
+            let right = if inside { from[i * 11 + j] } else { -1.0 };
+            assert_eq!(value, right, "{level:?} {i} {j}");
+        }
+    }
+}
