@@ -8,6 +8,7 @@
 //!
 //! with core repulsion at short distances. Ranks of one take the radial base g_k itself, a pair potential.
 
+mod active_set;
 mod core_repulsion;
 mod embedding;
 mod error;
@@ -22,6 +23,7 @@ mod splines;
 #[cfg(test)]
 mod tests;
 
+pub use active_set::{ActiveSet, Extent};
 pub use core_repulsion::{CorePair, CoreRepulsion, InnerCutoff, Switch};
 pub use embedding::{DensityTerm, Embedding, EmbeddingForm};
 pub use error::ModelError;

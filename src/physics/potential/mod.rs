@@ -39,6 +39,8 @@ pub struct Want {
     /// Energy of each atom; implies `energy`.
     pub energies: bool,
     pub virial: bool,
+    /// Extrapolation grades, of a potential that has them.
+    pub grades: bool,
 }
 
 /// What came of it. What was not asked for holds what it held before.
@@ -52,6 +54,9 @@ pub struct Evaluation {
     /// Σ r ⊗ F over pairs, eV: −∂E/∂ε for strained lattice vectors `h (1 + ε)`. Pressure is its trace/(3 V) plus the
     /// kinetic part; stress (tension positive) is −virial/V.
     pub virial_ev: [[f64; 3]; 3],
+    /// The extrapolation grade of each atom (Podryabinkin and Shapeev, Comput. Mater. Sci. 140, 171, 2017): above 1 its
+    /// surroundings are outside of what the potential was made from. Empty of a potential that does not know.
+    pub grades: Vec<f64>,
 }
 
 /// A model of the energy of atoms: parameters, without atoms.
@@ -66,6 +71,11 @@ pub trait Potential: Send + Sync {
     /// What of it are functions of pairs, which a sum of potentials evaluates in one loop.
     fn pair_terms(&self, _: &[Element]) -> Result<Terms, PotentialError> {
         Ok(Terms::default())
+    }
+
+    /// Whether it can tell how far atoms are from what it was made from, see [`Evaluation::grades`].
+    fn has_grades(&self) -> bool {
+        false
     }
 
     /// What is left of it besides.

@@ -9,6 +9,7 @@
 //! the number of functions of the potential.
 
 use super::LANES;
+use super::grade::Grade;
 use super::harmonics::component;
 use super::layout::Batch;
 use super::prepared::{Centre, LEAST_ANG, Pair, Prepared};
@@ -31,6 +32,11 @@ pub(super) struct Scratch {
     slopes: Aligned,
     /// Harmonics, `[component][neighbour]`.
     rows: Aligned,
+    /// For grades: moments of g_k times Y_00 = 1, `[element, k][atom]`; dE/dρ before core repulsion, `[density][atom]`; and the
+    /// functions of the B basis.
+    first: Aligned,
+    unfaded: Aligned,
+    projections: Aligned,
     /// Radial functions, `[neighbour][k]`.
     radial: Aligned,
     radial_slopes: Aligned,
@@ -98,6 +104,8 @@ pub(super) struct Evaluate<'a> {
     /// dE_i/dr_ij by slot.
     pub pulls: &'a mut [[f64; 3]],
     pub sums: &'a mut Sums,
+    /// One an atom of the batch, or none if they are not wanted.
+    pub grades: &'a mut [f64],
 }
 
 impl Kernel for Evaluate<'_> {
@@ -117,6 +125,8 @@ impl Kernel for Evaluate<'_> {
         scratch.densities.fill(0.0);
         scratch.slopes.hold(densities * LANES);
         scratch.slopes.fill(0.0);
+        scratch.unfaded.hold(densities * LANES);
+        scratch.unfaded.fill(0.0);
         if self.batch.count < LANES {
             scratch.values[..centre.products.leaf_floats()].fill(0.0);
         }
@@ -130,6 +140,11 @@ impl Kernel for Evaluate<'_> {
             centre.products.forward::<V>(lane, values, densities);
         }
         let core_slopes = self.embed(centre);
+        if let Some(grade) = &centre.grade
+            && !self.grades.is_empty()
+        {
+            self.grade::<V>(grade);
+        }
         let scratch = &mut *self.scratch;
         for lane in (0..LANES).step_by(V::LANES) {
             let (values, adjoints) = (&scratch.values, &mut scratch.adjoints);
@@ -144,6 +159,23 @@ impl Kernel for Evaluate<'_> {
 }
 
 impl Evaluate<'_> {
+    #[inline(always)]
+    fn grade<V: Vector>(&mut self, grade: &Grade) {
+        let scratch = &mut *self.scratch;
+        let mut grades = [0.0; LANES];
+        for lane in (0..LANES).step_by(V::LANES) {
+            grade.evaluate::<V>(
+                lane,
+                &scratch.first,
+                &scratch.values,
+                &scratch.unfaded,
+                &mut scratch.projections,
+                &mut grades,
+            );
+        }
+        self.grades.copy_from_slice(&grades[..self.batch.count]);
+    }
+
     /// Finds the neighbours of an atom and sorts them by element.
     #[inline(always)]
     fn gather<V: Vector>(&mut self, centre: &Centre, lane: usize) {
@@ -220,6 +252,7 @@ impl Evaluate<'_> {
         let atom = &mut scratch.atoms[lane];
         atom.core = 0.0;
         atom.filled = 0;
+        let mut before = 0;
         for (element, pair) in centre.pairs.iter().enumerate() {
             let range = atom.starts[element]..atom.starts[element + 1];
             let columns = pair.table.columns();
@@ -254,6 +287,13 @@ impl Evaluate<'_> {
             }
             // Y_00 = 1: the first moments are the sums of rank one.
             let first = &scratch.moments[..columns];
+            if !self.grades.is_empty() {
+                scratch.first.hold((before + columns) * LANES);
+                for (k, moment) in first.iter().enumerate() {
+                    scratch.first[(before + k) * LANES + lane] = *moment;
+                }
+                before += columns;
+            }
             for (density, weights) in pair.rank_one.chunks_exact(columns).enumerate() {
                 let sum: f64 = weights.iter().zip(first).map(|(c, g)| c * g).sum();
                 scratch.densities[density * LANES + lane] += sum;
@@ -282,6 +322,7 @@ impl Evaluate<'_> {
                 let [value, slope] = centre.embedding.form.evaluate(density, term.exponent);
                 energy += term.weight * value;
                 scratch.slopes[p * LANES + lane] = term.weight * slope;
+                scratch.unfaded[p * LANES + lane] = term.weight * slope;
             }
             let share;
             if self.prepared.inner_cutoff == InnerCutoff::Zbl {

@@ -21,6 +21,7 @@
 //! two threads add to one number, and results do not depend on their number.
 
 mod batch;
+mod grade;
 mod harmonics;
 mod layout;
 mod prepared;
@@ -33,6 +34,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use super::active_set::ActiveSet;
 use super::model::Model;
 use crate::base::Element;
 use crate::physics::numerics::simd::{Level, TABLE, dispatch};
@@ -57,12 +59,27 @@ impl AtomicClusterExpansion {
     pub fn new(model: &Model) -> Self {
         AtomicClusterExpansion {
             elements: model.interactions.elements.clone(),
-            prepared: Arc::new(Prepared::new(model)),
+            prepared: Arc::new(Prepared::new(model, None)),
+        }
+    }
+
+    /// The same, with the extrapolation grades of atoms; the set is one of this model.
+    pub fn with_grades(model: &Model, active_set: &ActiveSet) -> Self {
+        AtomicClusterExpansion {
+            elements: model.interactions.elements.clone(),
+            prepared: Arc::new(Prepared::new(model, Some(active_set))),
         }
     }
 }
 
 impl Potential for AtomicClusterExpansion {
+    fn has_grades(&self) -> bool {
+        self.prepared
+            .centres
+            .iter()
+            .any(|centre| centre.grade.is_some())
+    }
+
     fn cutoff_ang(&self) -> f64 {
         self.prepared.cutoff_ang
     }
@@ -86,9 +103,11 @@ struct BoundExpansion {
     species_of: Vec<Option<u8>>,
     /// By atom.
     centres: Vec<u8>,
+    has_grades: bool,
     layout: Layout,
     /// In the order of the batches.
     energies: Vec<f64>,
+    grades: Vec<f64>,
     forces: Vec<[f64; 3]>,
     pulls: Vec<[f64; 3]>,
     sums: Vec<Sums>,
@@ -129,8 +148,10 @@ impl BoundExpansion {
                 .map(|one| elements.iter().position(|&element| element == one))
                 .map(|species| species.map(|species| species as u8))
                 .collect(),
+            has_grades: potential.has_grades(),
             layout: Layout::default(),
             energies: Vec::new(),
+            grades: Vec::new(),
             forces: Vec::new(),
             pulls: Vec::new(),
             sums: Vec::new(),
@@ -153,16 +174,18 @@ impl BoundExpansion {
     }
 
     /// Evaluates all batches.
-    fn run(&mut self, neighbours: &Neighbours) {
+    fn run(&mut self, neighbours: &Neighbours, want_grades: bool) {
         self.layout.update(neighbours, &self.centres);
         let atoms = self.centres.len();
         self.energies.resize(atoms, 0.0);
+        self.grades.resize(if want_grades { atoms } else { 0 }, 0.0);
         self.forces.resize(atoms, [0.0; 3]);
         self.pulls.resize(self.layout.slots(), [0.0; 3]);
         self.sums.resize(self.layout.batches.len(), Sums::default());
         let (level, prepared) = (self.level, &*self.prepared);
         let (species, layout) = (&*self.species_of, &self.layout);
         let (mut energies, mut forces) = (&mut *self.energies, &mut *self.forces);
+        let mut grades = &mut *self.grades;
         let (mut pulls, mut sums) = (&mut *self.pulls, &mut *self.sums);
         let mut work = Vec::with_capacity(layout.batches.len());
         for batch in &layout.batches {
@@ -177,12 +200,13 @@ impl BoundExpansion {
                 forces.split_off_mut(..batch.count).unwrap_or_default(),
                 pulls.split_off_mut(..slots).unwrap_or_default(),
                 sums.split_off_mut(..1).unwrap_or_default(),
+                grades.split_off_mut(..batch.count).unwrap_or_default(),
             ));
         }
         let spare = &self.scratch;
         work.into_par_iter().for_each_init(
             || Borrowed::from(spare),
-            |scratch, (batch, ranks, starts, energies, forces, pulls, sums)| {
+            |scratch, (batch, ranks, starts, energies, forces, pulls, sums, grades)| {
                 let evaluate = Evaluate {
                     prepared,
                     species,
@@ -195,6 +219,7 @@ impl BoundExpansion {
                     forces,
                     pulls,
                     sums: &mut sums[0],
+                    grades,
                 };
                 dispatch(level, evaluate);
             },
@@ -238,7 +263,7 @@ impl Bound for BoundExpansion {
         if neighbours.species() != self.species || atoms != self.species.len() {
             return Err(PotentialError::OtherAtoms);
         }
-        self.run(neighbours);
+        self.run(neighbours, want.grades && self.has_grades);
         if let Some(rank) = self.sums.iter().find_map(|sums| sums.overlap) {
             return Err(self.overlap(neighbours, rank));
         }
@@ -263,6 +288,11 @@ impl Bound for BoundExpansion {
             for (atom, energy) in out.energies_ev.iter_mut().enumerate() {
                 *energy = self.energies[layout.place(atom)];
             }
+        }
+        if want.grades {
+            out.grades.clear();
+            let places = (0..self.grades.len()).map(|atom| layout.place(atom));
+            out.grades.extend(places.map(|place| self.grades[place]));
         }
         if want.energy || want.energies {
             out.energy_ev = self.energies.iter().sum();

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::grade::{Beyond, Grade, RankOne};
 use super::harmonics::{Harmonics, components};
 use super::products::{Products, Term};
 use super::table::Table;
+use crate::physics::ace::active_set::ActiveSet;
 use crate::physics::ace::core_repulsion::{CorePair, InnerCutoff, Switch};
 use crate::physics::ace::embedding::Embedding;
-use crate::physics::ace::model::{Bond, Interactions, Model};
+use crate::physics::ace::model::{Bond, Function, Interactions, Model};
 use crate::physics::numerics::Aligned;
 use crate::physics::numerics::simd::MOST_LANES;
 
@@ -35,6 +37,8 @@ pub(super) struct Centre {
     pub products: Products,
     /// Of the greatest degree of any pair.
     pub harmonics: Harmonics,
+    /// With an active set.
+    pub grade: Option<Grade>,
 }
 
 /// A centre and neighbours of one element.
@@ -74,7 +78,7 @@ impl Pair {
 
 impl Prepared {
     /// `model` is valid.
-    pub fn new(model: &Model) -> Self {
+    pub fn new(model: &Model, active_set: Option<&ActiveSet>) -> Self {
         let interactions = &model.interactions;
         let count = interactions.elements.len();
         let mut tables: Vec<(usize, usize, Arc<Table>)> = Vec::new();
@@ -94,7 +98,7 @@ impl Prepared {
                     table
                 };
                 let tables = (0..count).map(&mut table).collect();
-                Centre::new(model, centre, tables)
+                Centre::new(model, centre, tables, active_set)
             })
             .collect();
         Prepared {
@@ -159,16 +163,23 @@ fn tabulate(interactions: &Interactions, centre: usize, neighbour: usize) -> Tab
 }
 
 impl Centre {
-    fn new(model: &Model, centre: usize, tables: Vec<Arc<Table>>) -> Self {
+    fn new(
+        model: &Model,
+        centre: usize,
+        tables: Vec<Arc<Table>>,
+        active_set: Option<&ActiveSet>,
+    ) -> Self {
         let interactions = &model.interactions;
         let site = &interactions.sites[centre];
         let densities = site.embedding.terms.len();
+        let projections = active_set.map_or(&[][..], |set| &set.projections[centre]);
         let mut leaves = 0;
         let mut pairs: Vec<Pair> = Vec::new();
         for (neighbour, table) in tables.into_iter().enumerate() {
             let bond = interactions.bond(centre, neighbour);
             let used = model.functions[centre]
                 .iter()
+                .chain(projections)
                 .filter(|function| function.rank() > 1)
                 .flat_map(|function| &function.factors)
                 .filter(|factor| usize::from(factor.element) == neighbour);
@@ -223,29 +234,72 @@ impl Centre {
                 continue;
             }
             for (ms, coefficients) in function.terms() {
-                let factors = function.factors.iter().zip(ms).map(|(factor, m)| {
-                    let pair = &pairs[usize::from(factor.element)];
-                    pair.leaf(
-                        usize::from(factor.n),
-                        usize::from(factor.l),
-                        isize::from(*m),
-                    )
-                });
                 terms.push(Term {
-                    factors: factors.collect(),
+                    factors: leaves_of(&pairs, function, ms),
                     coefficients: coefficients.to_vec(),
                 });
             }
         }
         let degree = pairs.iter().map(|pair| pair.degree).max().unwrap_or(0);
+        let mut others = Vec::new();
+        for function in projections.iter().filter(|one| one.rank() > 1) {
+            others.extend(
+                function
+                    .terms()
+                    .map(|(ms, _)| leaves_of(&pairs, function, ms)),
+            );
+        }
+        let (products, others) = Products::new(leaves, densities, &terms, &others);
+        let inverse = active_set.map(|set| (set.extent, &*set.inverses[centre]));
+        let grade = inverse.map(|(extent, inverse)| {
+            let size = (projections.len(), densities, extent);
+            let (mut rank_one, mut beyond, mut terms) = (Vec::new(), Vec::new(), Vec::new());
+            let mut others = others.into_iter();
+            for (at, function) in projections.iter().enumerate() {
+                if let [factor] = function.factors.as_slice() {
+                    let before = &pairs[..usize::from(factor.element)];
+                    let columns = before.iter().map(|pair| pair.table.columns());
+                    rank_one.push(RankOne {
+                        function: at,
+                        moment: columns.sum::<usize>() + usize::from(factor.n),
+                        factor: function.coefficients.iter().sum(),
+                    });
+                } else {
+                    let start = terms.len();
+                    let factors = function.terms().map(|(_, coefficients)| coefficients[0]);
+                    terms.extend(others.by_ref().zip(factors));
+                    beyond.push(Beyond {
+                        function: at,
+                        terms: start..terms.len(),
+                    });
+                }
+            }
+            Grade::new(size, rank_one, beyond, terms, inverse)
+        });
         Centre {
             energy_ev: site.energy_ev,
             embedding: site.embedding.clone(),
             core_density: site.core_density,
             cutoff_ang: pairs.iter().map(|pair| pair.cutoff_ang).fold(0.0, f64::max),
-            products: Products::new(leaves, densities, &terms),
+            products,
+            grade,
             harmonics: Harmonics::new(degree),
             pairs,
         }
     }
+}
+
+/// The leaves that are multiplied in a term.
+fn leaves_of(pairs: &[Pair], function: &Function, ms: &[i8]) -> Vec<u32> {
+    let factors = function.factors.iter().zip(ms);
+    factors
+        .map(|(factor, m)| {
+            let pair = &pairs[usize::from(factor.element)];
+            pair.leaf(
+                usize::from(factor.n),
+                usize::from(factor.l),
+                isize::from(*m),
+            )
+        })
+        .collect()
 }

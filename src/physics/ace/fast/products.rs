@@ -43,7 +43,13 @@ struct Group {
 const COMPLEX: usize = 2 * LANES;
 
 impl Products {
-    pub fn new(leaves: usize, densities: usize, terms: &[Term]) -> Self {
+    /// `others` are factors of products that are asked for one by one: gives the two parts of each.
+    pub fn new(
+        leaves: usize,
+        densities: usize,
+        terms: &[Term],
+        others: &[Vec<u32>],
+    ) -> (Self, Vec<[u32; 2]>) {
         let mut builder = Builder {
             leaves,
             nodes: Vec::new(),
@@ -71,6 +77,15 @@ impl Products {
             let (left, right) = (left.max(right), left.min(right));
             by_left.entry(left).or_default().push((right, k));
         }
+        let others = others
+            .iter()
+            .map(|factors| {
+                let mut factors = factors.clone();
+                factors.sort_unstable();
+                let (left, right) = builder.part(&factors);
+                [builder.node(&left), builder.node(&right)]
+            })
+            .collect();
         let mut products = Products {
             leaves,
             densities,
@@ -90,7 +105,7 @@ impl Products {
                 rights: start..end,
             });
         }
-        products
+        (products, others)
     }
 
     /// Leaves and nodes.
@@ -275,9 +290,9 @@ impl Products {
 }
 
 #[derive(Clone, Copy)]
-struct Complex<V> {
-    re: V,
-    im: V,
+pub(super) struct Complex<V> {
+    pub re: V,
+    pub im: V,
 }
 
 impl<V: Vector> Complex<V> {
@@ -291,7 +306,7 @@ impl<V: Vector> Complex<V> {
 }
 
 #[inline(always)]
-fn complex<V: Vector>(values: &[f64], at: usize) -> Complex<V> {
+pub(super) fn complex<V: Vector>(values: &[f64], at: usize) -> Complex<V> {
     let values = &values[at..at + LANES + V::LANES];
     Complex {
         re: V::load(values),

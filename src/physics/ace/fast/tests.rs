@@ -17,6 +17,7 @@ const ALL: Want = Want {
     energy: true,
     energies: true,
     virial: true,
+    grades: false,
 };
 
 fn evaluate(

@@ -39,6 +39,7 @@ pub fn agrees(potential: &dyn Potential, frames: &[Frame]) {
             energy: true,
             energies: true,
             virial: true,
+            grades: false,
         };
         let found = calculator
             .evaluate(cell, &structure.positions_ang, want)

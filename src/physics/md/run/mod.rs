@@ -50,6 +50,7 @@ const ALL: Want = Want {
     energy: true,
     energies: false,
     virial: true,
+    grades: false,
 };
 
 /// Says whether a segment that waits for [`Condition::Judged`] has what it waits for.

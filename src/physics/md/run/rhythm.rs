@@ -49,6 +49,7 @@ impl Rhythm {
             energy: logged || self.is_sampled(done),
             energies: false,
             virial: logged || self.virial,
+            grades: false,
         }
     }
 }

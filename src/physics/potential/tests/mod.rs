@@ -12,6 +12,7 @@ const ALL: Want = Want {
     energy: true,
     energies: true,
     virial: true,
+    grades: false,
 };
 
 fn element(symbol: &str) -> Element {
