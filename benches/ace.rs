@@ -303,7 +303,7 @@ fn python_ace(python: &str, file: &Path, structure: &Structure, cutoff_ang: f64)
          from pyace import ACECTildeBasisSet, ACECalculator\n\
          from pyace.evaluator import ACERecursiveEvaluator\n\
          from pyace.atomicenvironment import aseatoms_to_atomicenvironment\n\
-         basis = ACECTildeBasisSet({file:?})\n\
+         basis = ACECTildeBasisSet('{}')\n\
          atoms = Atoms({symbols:?}, positions={:?}, cell={:?}, pbc=True)\n\
          numbers = {{name: k for k, name in enumerate(basis.elements_name)}}\n\
          around = aseatoms_to_atomicenvironment(atoms, {cutoff_ang}, elements_mapper_dict=numbers)\n\
@@ -316,6 +316,7 @@ fn python_ace(python: &str, file: &Path, structure: &Structure, cutoff_ang: f64)
          \x20   calculator.compute(around)\n\
          \x20   best = min(best, time.process_time() - start)\n\
          print(best * 1e6 / len(atoms))\n",
+        file.display(),
         structure.positions_ang,
         structure.cell.rows_ang(),
     );
@@ -423,7 +424,7 @@ fn main() {
     }
     let [without, always, seldom] = times;
     let functions: usize = alloy.functions.iter().map(Vec::len).sum();
-    println!("two elements, {functions} functions {:>18.2}", without);
+    println!("two elements, {functions} functions {without:>18.2}");
     println!(
         "  with grades on every step: {:+.2} µs (bar +8 µs); on every tenth: {:+.1} % (bar +6 %)",
         always - without,

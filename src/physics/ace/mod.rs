@@ -27,7 +27,7 @@ pub use active_set::{ActiveSet, Extent};
 pub use core_repulsion::{CorePair, CoreRepulsion, InnerCutoff, Switch};
 pub use embedding::{DensityTerm, Embedding, EmbeddingForm};
 pub use error::ModelError;
-pub use fast::AtomicClusterExpansion;
+pub use fast::{AtomicClusterExpansion, Design, DesignRows};
 pub use format::read_yace;
 pub use harmonics::{Harmonics, index as harmonic_index};
 pub use model::{

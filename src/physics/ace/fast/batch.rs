@@ -9,10 +9,10 @@
 //! the number of functions of the potential.
 
 use super::LANES;
-use super::grade::Grade;
 use super::harmonics::component;
 use super::layout::Batch;
 use super::prepared::{Centre, LEAST_ANG, Pair, Prepared};
+use super::projections::{Projections, RankOne};
 use super::table::Apart;
 use crate::physics::ace::core_repulsion::{InnerCutoff, Switch};
 use crate::physics::numerics::Aligned;
@@ -25,8 +25,8 @@ pub(super) struct Scratch {
     near: Environment,
     atoms: Vec<Surroundings>,
     /// Products: `[leaf or node][re, im][atom]`.
-    values: Aligned,
-    adjoints: Aligned,
+    pub values: Aligned,
+    pub adjoints: Aligned,
     /// `[density][atom]`
     densities: Aligned,
     slopes: Aligned,
@@ -36,7 +36,7 @@ pub(super) struct Scratch {
     /// functions of the B basis.
     first: Aligned,
     unfaded: Aligned,
-    projections: Aligned,
+    pub projections: Aligned,
     /// Radial functions, `[neighbour][k]`.
     radial: Aligned,
     radial_slopes: Aligned,
@@ -112,40 +112,18 @@ impl Kernel for Evaluate<'_> {
     type Output = ();
     #[inline(always)]
     fn run<V: Vector>(mut self) {
-        *self.sums = Sums::default();
         let centre = &self.prepared.centres[self.batch.centre];
-        let densities = centre.embedding.terms.len();
-        let floats = centre.products.floats();
-        let scratch = &mut *self.scratch;
-        scratch.atoms.resize_with(LANES, Surroundings::default);
-        scratch.values.hold(floats);
-        scratch.adjoints.hold(floats);
-        scratch.adjoints[..floats].fill(0.0);
-        scratch.densities.hold(densities * LANES);
-        scratch.densities.fill(0.0);
-        scratch.slopes.hold(densities * LANES);
-        scratch.slopes.fill(0.0);
-        scratch.unfaded.hold(densities * LANES);
-        scratch.unfaded.fill(0.0);
-        if self.batch.count < LANES {
-            scratch.values[..centre.products.leaf_floats()].fill(0.0);
-        }
-        for lane in 0..self.batch.count {
-            self.gather::<V>(centre, lane);
-            self.moments::<V>(centre, lane);
-        }
-        let scratch = &mut *self.scratch;
-        for lane in (0..LANES).step_by(V::LANES) {
-            let (values, densities) = (&mut scratch.values, &mut scratch.densities);
-            centre.products.forward::<V>(lane, values, densities);
-        }
+        self.forward::<V>(centre, !self.grades.is_empty());
         let core_slopes = self.embed(centre);
-        if let Some(grade) = &centre.grade
+        if let Some(projections) = &centre.projections
             && !self.grades.is_empty()
         {
-            self.grade::<V>(grade);
+            self.grade::<V>(projections);
         }
         let scratch = &mut *self.scratch;
+        let floats = centre.products.floats();
+        scratch.adjoints.hold(floats);
+        scratch.adjoints[..floats].fill(0.0);
         for lane in (0..LANES).step_by(V::LANES) {
             let (values, adjoints) = (&scratch.values, &mut scratch.adjoints);
             centre
@@ -153,25 +131,74 @@ impl Kernel for Evaluate<'_> {
                 .backward::<V>(lane, values, &scratch.slopes, adjoints);
         }
         for (lane, &core_slope) in core_slopes[..self.batch.count].iter().enumerate() {
-            self.pull::<V>(centre, lane, core_slope);
+            self.pull::<V>(centre, lane, Pulling::Energy { core_slope });
         }
     }
 }
 
+/// What atoms are pulled for.
+#[derive(Clone, Copy)]
+pub(super) enum Pulling<'a> {
+    /// The energy, whose derivative by the core repulsion is this.
+    Energy { core_slope: f64 },
+    /// A function of rank one.
+    RankOne(&'a RankOne),
+    /// A function of a higher rank.
+    Beyond,
+}
+
 impl Evaluate<'_> {
+    /// Up to the products and densities, and to what functions of the B basis are made of.
     #[inline(always)]
-    fn grade<V: Vector>(&mut self, grade: &Grade) {
+    pub fn forward<V: Vector>(&mut self, centre: &Centre, functions: bool) {
+        *self.sums = Sums::default();
+        let densities = centre.embedding.terms.len();
+        let scratch = &mut *self.scratch;
+        scratch.atoms.resize_with(LANES, Surroundings::default);
+        scratch.values.hold(centre.products.floats());
+        for buffer in [
+            &mut scratch.densities,
+            &mut scratch.slopes,
+            &mut scratch.unfaded,
+        ] {
+            buffer.hold(densities * LANES);
+            buffer.fill(0.0);
+        }
+        if self.batch.count < LANES {
+            scratch.values[..centre.products.leaf_floats()].fill(0.0);
+        }
+        for lane in 0..self.batch.count {
+            self.gather::<V>(centre, lane);
+            self.moments::<V>(centre, lane, functions);
+        }
+        let scratch = &mut *self.scratch;
+        for lane in (0..LANES).step_by(V::LANES) {
+            let (values, densities) = (&mut scratch.values, &mut scratch.densities);
+            centre.products.forward::<V>(lane, values, densities);
+        }
+    }
+
+    /// Values of the functions of the B basis.
+    #[inline(always)]
+    pub fn project<V: Vector>(&mut self, projections: &Projections) {
+        let scratch = &mut *self.scratch;
+        for lane in (0..LANES).step_by(V::LANES) {
+            let (first, values) = (&scratch.first, &scratch.values);
+            projections.evaluate::<V>(lane, first, values, &mut scratch.projections);
+        }
+    }
+
+    #[inline(always)]
+    fn grade<V: Vector>(&mut self, projections: &Projections) {
+        let Some(inverse) = &projections.inverse else {
+            return;
+        };
+        self.project::<V>(projections);
         let scratch = &mut *self.scratch;
         let mut grades = [0.0; LANES];
         for lane in (0..LANES).step_by(V::LANES) {
-            grade.evaluate::<V>(
-                lane,
-                &scratch.first,
-                &scratch.values,
-                &scratch.unfaded,
-                &mut scratch.projections,
-                &mut grades,
-            );
+            let slopes = &scratch.unfaded;
+            inverse.grade::<V>(lane, slopes, &mut scratch.projections, &mut grades);
         }
         self.grades.copy_from_slice(&grades[..self.batch.count]);
     }
@@ -247,7 +274,7 @@ impl Evaluate<'_> {
 
     /// Sums radial functions times harmonics over the neighbours, and writes the leaves of the products.
     #[inline(always)]
-    fn moments<V: Vector>(&mut self, centre: &Centre, lane: usize) {
+    fn moments<V: Vector>(&mut self, centre: &Centre, lane: usize, functions: bool) {
         let scratch = &mut *self.scratch;
         let atom = &mut scratch.atoms[lane];
         atom.core = 0.0;
@@ -287,7 +314,7 @@ impl Evaluate<'_> {
             }
             // Y_00 = 1: the first moments are the sums of rank one.
             let first = &scratch.moments[..columns];
-            if !self.grades.is_empty() {
+            if functions {
                 scratch.first.hold((before + columns) * LANES);
                 for (k, moment) in first.iter().enumerate() {
                     scratch.first[(before + k) * LANES + lane] = *moment;
@@ -345,7 +372,7 @@ impl Evaluate<'_> {
 
     /// From adjoints of leaves to what the atom pulls at each of its neighbours with.
     #[inline(always)]
-    fn pull<V: Vector>(&mut self, centre: &Centre, lane: usize, core_slope: f64) {
+    pub fn pull<V: Vector>(&mut self, centre: &Centre, lane: usize, what: Pulling<'_>) {
         let scratch = &mut *self.scratch;
         let atom = &scratch.atoms[lane];
         let first = self.starts[0] as usize;
@@ -363,7 +390,14 @@ impl Evaluate<'_> {
             let columns = pair.table.columns();
             let components = pair.components();
             scratch.moments.hold(components * columns);
-            moment_adjoints::<V>(pair, lane, &scratch.adjoints, &mut scratch.moments);
+            if let Pulling::RankOne(one) = what {
+                scratch.moments[..components * columns].fill(0.0);
+                if one.element == element {
+                    scratch.moments[one.n] = one.factor;
+                }
+            } else {
+                moment_adjoints::<V>(pair, lane, &scratch.adjoints, &mut scratch.moments);
+            }
             for (density, weights) in pair.rank_one.chunks_exact(columns).enumerate() {
                 let slope = scratch.slopes[density * LANES + lane];
                 for (adjoint, weight) in scratch.moments.iter_mut().zip(weights) {
@@ -395,10 +429,11 @@ impl Evaluate<'_> {
                     let (along, [gx, gy, gz]) =
                         harmonics.gradient::<V>(pair.degree, [x, y, z], p, q);
                     let inverse = V::load(&atom.inverse[at..]);
-                    let along = if pair.has_core {
-                        V::load(&atom.core_slopes[at..]).mul_add(V::splat(core_slope), along)
-                    } else {
-                        along
+                    let along = match what {
+                        Pulling::Energy { core_slope } if pair.has_core => {
+                            V::load(&atom.core_slopes[at..]).mul_add(V::splat(core_slope), along)
+                        }
+                        _ => along,
                     };
                     let outward = z.mul_add(gz, y.mul_add(gy, x * gx));
                     let along = along - outward * inverse;
@@ -436,7 +471,7 @@ impl Evaluate<'_> {
         for (sum, part) in self.sums.virial.iter_mut().zip(virial) {
             *sum += part.sum();
         }
-        if let Some(nearest) = atom.nearest {
+        if let (Some(nearest), Pulling::Energy { .. }) = (atom.nearest, what) {
             let inverse = atom.inverse[nearest];
             let d = [atom.dx[nearest], atom.dy[nearest], atom.dz[nearest]];
             let f = d.map(|x| x * inverse * atom.fade[1]);

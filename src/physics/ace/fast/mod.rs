@@ -21,11 +21,12 @@
 //! two threads add to one number, and results do not depend on their number.
 
 mod batch;
-mod grade;
+mod design;
 mod harmonics;
 mod layout;
 mod prepared;
 mod products;
+mod projections;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ use crate::physics::numerics::simd::{Level, TABLE, dispatch};
 use crate::physics::potential::{Bound, Evaluation, Potential, PotentialError, Want};
 use crate::physics::structure::{Cell, Environment, Neighbours, elements_of, species_of};
 use batch::{Evaluate, Scratch, Sums};
+pub use design::{Design, DesignRows};
 use layout::Layout;
 use prepared::Prepared;
 
@@ -67,17 +69,18 @@ impl AtomicClusterExpansion {
     pub fn with_grades(model: &Model, active_set: &ActiveSet) -> Self {
         AtomicClusterExpansion {
             elements: model.interactions.elements.clone(),
-            prepared: Arc::new(Prepared::new(model, Some(active_set))),
+            prepared: Arc::new(Prepared::new(model, Some(active_set.into()))),
         }
     }
 }
 
 impl Potential for AtomicClusterExpansion {
     fn has_grades(&self) -> bool {
-        self.prepared
-            .centres
-            .iter()
-            .any(|centre| centre.grade.is_some())
+        let mut centres = self.prepared.centres.iter();
+        centres.any(|centre| {
+            let projections = centre.projections.as_ref();
+            projections.is_some_and(|projections| projections.inverse.is_some())
+        })
     }
 
     fn cutoff_ang(&self) -> f64 {
@@ -93,16 +96,49 @@ impl Potential for AtomicClusterExpansion {
     }
 }
 
+/// Which elements atoms are.
+#[derive(Debug)]
+struct Atoms {
+    /// By atom, as the lists have it.
+    species: Vec<u8>,
+    /// By atom, as the model has it.
+    centres: Vec<u8>,
+    /// Which species an element of the model is.
+    by_element: Vec<Option<u8>>,
+}
+
+impl Atoms {
+    fn new(known: &[Element], atoms: &[Element]) -> Result<Self, PotentialError> {
+        let found = elements_of(atoms);
+        if found.len() > TABLE {
+            return Err(PotentialError::TooManyElements {
+                found: found.len(),
+                most: TABLE,
+            });
+        }
+        let mut by_element = vec![None; known.len()];
+        let mut elements = Vec::new();
+        for (species, element) in found.iter().enumerate() {
+            let place = known.iter().position(|one| one == element);
+            let place = place.ok_or(PotentialError::UnknownElement(*element))?;
+            by_element[place] = Some(species as u8);
+            elements.push(place as u8);
+        }
+        let species = species_of(atoms);
+        let centres = species.iter().map(|&one| elements[usize::from(one)]);
+        Ok(Atoms {
+            centres: centres.collect(),
+            species,
+            by_element,
+        })
+    }
+}
+
 /// It, for certain atoms.
 struct BoundExpansion {
     level: Level,
     prepared: Arc<Prepared>,
-    /// By atom, as the lists have it.
-    species: Vec<u8>,
-    /// Which species of the lists an element of the model is.
-    species_of: Vec<Option<u8>>,
-    /// By atom.
-    centres: Vec<u8>,
+    atoms: Atoms,
     has_grades: bool,
     layout: Layout,
     /// In the order of the batches.
@@ -121,33 +157,10 @@ impl BoundExpansion {
         atoms: &[Element],
         level: Level,
     ) -> Result<Self, PotentialError> {
-        let number = |element: &Element| {
-            let place = potential.elements.iter().position(|one| one == element);
-            place
-                .map(|at| at as u8)
-                .ok_or(PotentialError::UnknownElement(*element))
-        };
-        let found = elements_of(atoms);
-        if found.len() > TABLE {
-            return Err(PotentialError::TooManyElements {
-                found: found.len(),
-                most: TABLE,
-            });
-        }
-        let elements: Vec<u8> = found.iter().map(number).collect::<Result<_, _>>()?;
-        let species = species_of(atoms);
         Ok(BoundExpansion {
             level,
             prepared: Arc::clone(&potential.prepared),
-            centres: species
-                .iter()
-                .map(|&one| elements[usize::from(one)])
-                .collect(),
-            species,
-            species_of: (0..potential.elements.len() as u8)
-                .map(|one| elements.iter().position(|&element| element == one))
-                .map(|species| species.map(|species| species as u8))
-                .collect(),
+            atoms: Atoms::new(&potential.elements, atoms)?,
             has_grades: potential.has_grades(),
             layout: Layout::default(),
             energies: Vec::new(),
@@ -159,31 +172,17 @@ impl BoundExpansion {
         })
     }
 
-    fn overlap(&self, neighbours: &Neighbours, rank: u32) -> PotentialError {
-        let mut near = Environment::default();
-        let first = neighbours.order()[rank as usize] as usize;
-        neighbours.environment(first, self.prepared.cutoff_ang, &mut near);
-        let nearest = (0..near.len())
-            .min_by(|&a, &b| near.distance_ang(a).total_cmp(&near.distance_ang(b)))
-            .expect("an overlap has a neighbour");
-        PotentialError::Overlap {
-            first,
-            second: near.atom(nearest),
-            distance_ang: near.distance_ang(nearest),
-        }
-    }
-
     /// Evaluates all batches.
     fn run(&mut self, neighbours: &Neighbours, want_grades: bool) {
-        self.layout.update(neighbours, &self.centres);
-        let atoms = self.centres.len();
+        self.layout.update(neighbours, &self.atoms.centres);
+        let atoms = self.atoms.centres.len();
         self.energies.resize(atoms, 0.0);
         self.grades.resize(if want_grades { atoms } else { 0 }, 0.0);
         self.forces.resize(atoms, [0.0; 3]);
         self.pulls.resize(self.layout.slots(), [0.0; 3]);
         self.sums.resize(self.layout.batches.len(), Sums::default());
         let (level, prepared) = (self.level, &*self.prepared);
-        let (species, layout) = (&*self.species_of, &self.layout);
+        let (species, layout) = (&*self.atoms.by_element, &self.layout);
         let (mut energies, mut forces) = (&mut *self.energies, &mut *self.forces);
         let mut grades = &mut *self.grades;
         let (mut pulls, mut sums) = (&mut *self.pulls, &mut *self.sums);
@@ -227,6 +226,21 @@ impl BoundExpansion {
     }
 }
 
+/// What is said of an atom that is too close to another.
+fn overlap(neighbours: &Neighbours, rank: u32, cutoff_ang: f64) -> PotentialError {
+    let mut near = Environment::default();
+    let first = neighbours.order()[rank as usize] as usize;
+    neighbours.environment(first, cutoff_ang, &mut near);
+    let nearest = (0..near.len())
+        .min_by(|&a, &b| near.distance_ang(a).total_cmp(&near.distance_ang(b)))
+        .expect("an overlap has a neighbour");
+    PotentialError::Overlap {
+        first,
+        second: near.atom(nearest),
+        distance_ang: near.distance_ang(nearest),
+    }
+}
+
 /// Buffers of a thread, put back when it is done: what they hold is not looked at again, but they are warm.
 struct Borrowed<'a>(Scratch, &'a Mutex<Vec<Scratch>>);
 
@@ -260,12 +274,12 @@ impl Bound for BoundExpansion {
             });
         }
         let atoms = positions_ang.len();
-        if neighbours.species() != self.species || atoms != self.species.len() {
+        if neighbours.species() != self.atoms.species || atoms != self.atoms.species.len() {
             return Err(PotentialError::OtherAtoms);
         }
         self.run(neighbours, want.grades && self.has_grades);
         if let Some(rank) = self.sums.iter().find_map(|sums| sums.overlap) {
-            return Err(self.overlap(neighbours, rank));
+            return Err(overlap(neighbours, rank, self.prepared.cutoff_ang));
         }
         let (layout, own, pulls) = (&self.layout, &self.forces, &self.pulls);
         out.forces.resize(atoms, [0.0; 3]);

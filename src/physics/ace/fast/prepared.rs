@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::grade::{Beyond, Grade, RankOne};
 use super::harmonics::{Harmonics, components};
 use super::products::{Products, Term};
+use super::projections::{Beyond, Inverse, Projections, RankOne};
 use super::table::Table;
-use crate::physics::ace::active_set::ActiveSet;
+use crate::physics::ace::active_set::{ActiveSet, Extent};
 use crate::physics::ace::core_repulsion::{CorePair, InnerCutoff, Switch};
 use crate::physics::ace::embedding::Embedding;
 use crate::physics::ace::model::{Bond, Function, Interactions, Model};
@@ -15,6 +15,22 @@ use crate::physics::numerics::simd::MOST_LANES;
 
 /// Below this distance there are no values: atoms so close have run into each other.
 pub(super) const LEAST_ANG: f64 = crate::physics::potential::OVERLAP_ANG;
+
+/// The functions of a B basis by element of the centre, and the inverses of an active set of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Basis<'a> {
+    pub functions: &'a [Vec<Function>],
+    pub inverses: Option<(Extent, &'a [Vec<f64>])>,
+}
+
+impl<'a> From<&'a ActiveSet> for Basis<'a> {
+    fn from(set: &'a ActiveSet) -> Self {
+        Basis {
+            functions: &set.projections,
+            inverses: Some((set.extent, &set.inverses)),
+        }
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Prepared {
@@ -37,8 +53,8 @@ pub(super) struct Centre {
     pub products: Products,
     /// Of the greatest degree of any pair.
     pub harmonics: Harmonics,
-    /// With an active set.
-    pub grade: Option<Grade>,
+    /// With a basis.
+    pub projections: Option<Projections>,
 }
 
 /// A centre and neighbours of one element.
@@ -78,7 +94,7 @@ impl Pair {
 
 impl Prepared {
     /// `model` is valid.
-    pub fn new(model: &Model, active_set: Option<&ActiveSet>) -> Self {
+    pub fn new(model: &Model, basis: Option<Basis<'_>>) -> Self {
         let interactions = &model.interactions;
         let count = interactions.elements.len();
         let mut tables: Vec<(usize, usize, Arc<Table>)> = Vec::new();
@@ -98,7 +114,7 @@ impl Prepared {
                     table
                 };
                 let tables = (0..count).map(&mut table).collect();
-                Centre::new(model, centre, tables, active_set)
+                Centre::new(model, centre, tables, basis)
             })
             .collect();
         Prepared {
@@ -167,19 +183,19 @@ impl Centre {
         model: &Model,
         centre: usize,
         tables: Vec<Arc<Table>>,
-        active_set: Option<&ActiveSet>,
+        basis: Option<Basis<'_>>,
     ) -> Self {
         let interactions = &model.interactions;
         let site = &interactions.sites[centre];
         let densities = site.embedding.terms.len();
-        let projections = active_set.map_or(&[][..], |set| &set.projections[centre]);
+        let functions = basis.map_or(&[][..], |basis| &basis.functions[centre]);
         let mut leaves = 0;
         let mut pairs: Vec<Pair> = Vec::new();
         for (neighbour, table) in tables.into_iter().enumerate() {
             let bond = interactions.bond(centre, neighbour);
             let used = model.functions[centre]
                 .iter()
-                .chain(projections)
+                .chain(functions)
                 .filter(|function| function.rank() > 1)
                 .flat_map(|function| &function.factors)
                 .filter(|factor| usize::from(factor.element) == neighbour);
@@ -242,7 +258,7 @@ impl Centre {
         }
         let degree = pairs.iter().map(|pair| pair.degree).max().unwrap_or(0);
         let mut others = Vec::new();
-        for function in projections.iter().filter(|one| one.rank() > 1) {
+        for function in functions.iter().filter(|one| one.rank() > 1) {
             others.extend(
                 function
                     .terms()
@@ -250,17 +266,17 @@ impl Centre {
             );
         }
         let (products, others) = Products::new(leaves, densities, &terms, &others);
-        let inverse = active_set.map(|set| (set.extent, &*set.inverses[centre]));
-        let grade = inverse.map(|(extent, inverse)| {
-            let size = (projections.len(), densities, extent);
-            let (mut rank_one, mut beyond, mut terms) = (Vec::new(), Vec::new(), Vec::new());
+        let projections = basis.map(|basis| {
+            let (mut rank_one, mut ranks_beyond, mut terms) = (Vec::new(), Vec::new(), Vec::new());
             let mut others = others.into_iter();
-            for (at, function) in projections.iter().enumerate() {
+            for (at, function) in functions.iter().enumerate() {
                 if let [factor] = function.factors.as_slice() {
-                    let before = &pairs[..usize::from(factor.element)];
-                    let columns = before.iter().map(|pair| pair.table.columns());
+                    let element = usize::from(factor.element);
+                    let columns = pairs[..element].iter().map(|pair| pair.table.columns());
                     rank_one.push(RankOne {
                         function: at,
+                        element,
+                        n: usize::from(factor.n),
                         moment: columns.sum::<usize>() + usize::from(factor.n),
                         factor: function.coefficients.iter().sum(),
                     });
@@ -268,13 +284,26 @@ impl Centre {
                     let start = terms.len();
                     let factors = function.terms().map(|(_, coefficients)| coefficients[0]);
                     terms.extend(others.by_ref().zip(factors));
-                    beyond.push(Beyond {
+                    ranks_beyond.push(Beyond {
                         function: at,
                         terms: start..terms.len(),
                     });
                 }
             }
-            Grade::new(size, rank_one, beyond, terms, inverse)
+            let inverse = basis.inverses.map(|(extent, inverses)| {
+                let rows = match extent {
+                    Extent::Linear => functions.len(),
+                    Extent::Full => functions.len() * densities,
+                };
+                Inverse::new(extent, densities, rows, &inverses[centre])
+            });
+            Projections {
+                functions: functions.len(),
+                rank_one,
+                ranks_beyond,
+                terms,
+                inverse,
+            }
         });
         Centre {
             energy_ev: site.energy_ev,
@@ -282,7 +311,7 @@ impl Centre {
             core_density: site.core_density,
             cutoff_ang: pairs.iter().map(|pair| pair.cutoff_ang).fold(0.0, f64::max),
             products,
-            grade,
+            projections,
             harmonics: Harmonics::new(degree),
             pairs,
         }

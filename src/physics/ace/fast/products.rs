@@ -209,6 +209,32 @@ impl Products {
             3 => self.spread::<V, 3>(lane, values, slopes, adjoints),
             _ => self.spread_any::<V>(lane, values, slopes, adjoints),
         }
+        self.reverse::<V>(lane, values, adjoints);
+    }
+
+    /// Adds the derivatives of `factor · Re(left · right)` by its two parts to `adjoints`.
+    #[inline(always)]
+    pub fn seed<V: Vector>(
+        [left, right]: [u32; 2],
+        factor: f64,
+        lane: usize,
+        values: &[f64],
+        adjoints: &mut [f64],
+    ) {
+        let factor = V::splat(factor);
+        for (part, other) in [(left, right), (right, left)] {
+            let other = complex::<V>(values, other as usize * COMPLEX + lane);
+            let adjoint = Complex {
+                re: factor * other.re,
+                im: -(factor * other.im),
+            };
+            add(adjoints, part as usize * COMPLEX + lane, adjoint);
+        }
+    }
+
+    /// From adjoints of nodes to those of the leaves.
+    #[inline(always)]
+    pub fn reverse<V: Vector>(&self, lane: usize, values: &[f64], adjoints: &mut [f64]) {
         let at = |index: u32| index as usize * COMPLEX + lane;
         let mut from = self.floats() + lane;
         for &[a, b] in self.nodes.iter().rev() {

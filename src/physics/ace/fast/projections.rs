@@ -1,11 +1,12 @@
-//! Extrapolation grades of atoms side by side.
+//! Functions of the B basis of atoms side by side, and what follows from them: extrapolation grades, and the seeds of
+//! their derivatives.
 //!
 //! Functions of the B basis are sums of the same products as the densities, so once the nodes of the graph are there a
 //! function costs a few multiplications a term. The product with the inverse of the active set, n² for n functions, is
 //! what a grade costs; eight atoms share every entry of the matrix that is loaded.
 
 use super::LANES;
-use super::products::complex;
+use super::products::{Products, complex};
 use crate::physics::ace::active_set::Extent;
 use crate::physics::numerics::Aligned;
 use crate::physics::numerics::simd::Vector;
@@ -13,24 +14,24 @@ use crate::physics::numerics::simd::Vector;
 /// Columns of the inverse that are multiplied at once.
 const TILE: usize = 8;
 
-/// How atoms of one element are graded.
+/// The functions of centres of one element.
 #[derive(Debug)]
-pub(super) struct Grade {
-    functions: usize,
-    densities: usize,
-    extent: Extent,
-    rank_one: Vec<RankOne>,
-    ranks_beyond: Vec<Beyond>,
+pub(super) struct Projections {
+    /// How many there are.
+    pub functions: usize,
+    pub rank_one: Vec<RankOne>,
+    pub ranks_beyond: Vec<Beyond>,
     /// Leaves or nodes of the two parts of each term, and what couples it into its function.
-    terms: Vec<([u32; 2], f64)>,
-    /// The inverse, `[tile][row][column of the tile]`.
-    tiles: Aligned,
+    pub terms: Vec<([u32; 2], f64)>,
+    pub inverse: Option<Inverse>,
 }
 
-/// A function of rank one: a moment of g_k and its factor.
+/// A function of rank one: a moment of g_n and its factor.
 #[derive(Debug)]
 pub(super) struct RankOne {
     pub function: usize,
+    pub element: usize,
+    pub n: usize,
     /// Into [`super::batch::Scratch::first`], without the lanes.
     pub moment: usize,
     pub factor: f64,
@@ -43,56 +44,48 @@ pub(super) struct Beyond {
     pub terms: std::ops::Range<usize>,
 }
 
-impl Grade {
-    /// `inverse` is square, by rows, with as many rows as functions (times densities, if the extent is full).
-    pub fn new(
-        (functions, densities, extent): (usize, usize, Extent),
-        rank_one: Vec<RankOne>,
-        ranks_beyond: Vec<Beyond>,
-        terms: Vec<([u32; 2], f64)>,
-        inverse: &[f64],
-    ) -> Self {
-        let mut grade = Grade {
-            functions,
-            densities,
-            extent,
-            rank_one,
-            ranks_beyond,
-            terms,
-            tiles: Aligned::default(),
-        };
-        let rows = grade.rows();
-        grade.tiles.hold(rows * rows.next_multiple_of(TILE));
+/// The inverse of an active set.
+#[derive(Debug)]
+pub(super) struct Inverse {
+    extent: Extent,
+    densities: usize,
+    rows: usize,
+    /// `[tile][row][column of the tile]`
+    tiles: Aligned,
+}
+
+impl Inverse {
+    /// `inverse` is square, by rows.
+    pub fn new(extent: Extent, densities: usize, rows: usize, inverse: &[f64]) -> Self {
+        let mut tiles = Aligned::default();
+        tiles.hold(rows * rows.next_multiple_of(TILE));
         for row in 0..rows {
             for column in 0..rows {
                 let at = (column / TILE * rows + row) * TILE + column % TILE;
-                grade.tiles[at] = inverse[row * rows + column];
+                tiles[at] = inverse[row * rows + column];
             }
         }
-        grade
-    }
-
-    fn rows(&self) -> usize {
-        match self.extent {
-            Extent::Linear => self.functions,
-            Extent::Full => self.functions * self.densities,
+        Inverse {
+            extent,
+            densities,
+            rows,
+            tiles,
         }
     }
+}
 
-    /// Grades the atoms from `lane` on. `first` holds the moments of g_k, `values` the leaves and nodes of products, `slopes`
-    /// dE/dρ by density before core repulsion; `projections` is room for as many vectors as there are rows.
+impl Projections {
+    /// Values of the functions of the atoms from `lane` on, `[function][atom]`. `first` holds the moments of g_k, `values` the
+    /// leaves and nodes of products.
     #[inline(always)]
     pub fn evaluate<V: Vector>(
         &self,
         lane: usize,
         first: &[f64],
         values: &[f64],
-        slopes: &[f64],
         projections: &mut Aligned,
-        grades: &mut [f64; LANES],
     ) {
-        let rows = self.rows();
-        projections.hold(rows * LANES);
+        projections.hold(self.functions * LANES);
         for one in &self.rank_one {
             let moment = V::load(&first[one.moment * LANES + lane..]);
             let value = moment * V::splat(one.factor);
@@ -108,13 +101,46 @@ impl Grade {
             }
             sum.store(&mut projections[one.function * LANES + lane..]);
         }
+    }
+
+    /// The derivatives of one function by all leaves, for the atoms from `lane` on; `adjoints` begins as zeros.
+    #[inline(always)]
+    pub fn derivatives<V: Vector>(
+        &self,
+        one: &Beyond,
+        products: &Products,
+        lane: usize,
+        values: &[f64],
+        adjoints: &mut [f64],
+    ) {
+        for &(parts, factor) in &self.terms[one.terms.clone()] {
+            Products::seed::<V>(parts, factor, lane, values, adjoints);
+        }
+        products.reverse::<V>(lane, values, adjoints);
+    }
+}
+
+impl Inverse {
+    /// Grades the atoms from `lane` on; `slopes` is dE/dρ by density before core repulsion, `projections` the functions, with
+    /// room for as many vectors as there are rows.
+    #[inline(always)]
+    pub fn grade<V: Vector>(
+        &self,
+        lane: usize,
+        slopes: &[f64],
+        projections: &mut Aligned,
+        grades: &mut [f64; LANES],
+    ) {
+        let rows = self.rows;
+        projections.hold(rows * LANES);
         if self.extent == Extent::Full {
-            // The first density last, as it stands where the projections do.
+            let functions = rows / self.densities;
+            // The first density last, as it stands where the functions do.
             for p in (0..self.densities).rev() {
                 let slope = V::load(&slopes[p * LANES + lane..]);
-                for k in 0..self.functions {
+                for k in 0..functions {
                     let value = V::load(&projections[k * LANES + lane..]) * slope;
-                    value.store(&mut projections[(p * self.functions + k) * LANES + lane..]);
+                    value.store(&mut projections[(p * functions + k) * LANES + lane..]);
                 }
             }
         }
