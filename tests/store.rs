@@ -380,3 +380,41 @@ fn dynamics_that_were_stopped_go_on_to_the_same_bytes() {
     assert!(begun().is_none(), "what is finished leaves nothing behind");
     assert_eq!(files_of(&whole, "hot"), files_of(&stopped, "hot"));
 }
+
+/// A run whose last segment is lengthened, and one with segments more, begin where the stored one ended; the result is
+/// that of a run from the start, under the same key.
+#[test]
+fn a_longer_protocol_goes_on_from_the_stored_run() {
+    let longer = DYNAMICS.replace("15 ps", "3 ps").replace("100 fs", "50 fs");
+    let shorter = longer.replace("0 bar for 3 ps", "0 bar for 1 ps");
+    let more = longer.replace("barostat mtk", "barostat mtk\n    minimize");
+    let most = more.replace("minimize", "minimize\n    nvt 300 K for 1 ps sample 50 fs");
+    let bench = Bench::new(&shorter);
+    assert_eq!(bench.run(&["--quiet"]).0, 0);
+    for recipe in [&longer, &more, &most] {
+        bench.write(recipe);
+        let why = synth(bench.folder.path(), &["why", "study.synth", "hot"]);
+        assert!(
+            text(&why).contains("goes on from the end of hot replica 1"),
+            "{}",
+            text(&why)
+        );
+        assert_eq!(bench.run(&["--quiet"]).0, 0);
+        let fresh = Bench::new(recipe);
+        let plan = synth(fresh.folder.path(), &["plan", "study.synth"]);
+        assert!(!text(&plan).contains("goes on"), "{}", text(&plan));
+        assert_eq!(fresh.run(&["--quiet"]).0, 0);
+        assert_eq!(files_of(&fresh, "hot"), files_of(&bench, "hot"));
+        assert_eq!(fresh.lock(), bench.lock());
+    }
+    // Nothing goes on from a run that went further, or that had another seed.
+    for recipe in [
+        longer.replace("0 bar for 3 ps", "0 bar for 0.5 ps"),
+        format!("study {{ seed: 2 }}\n{longer}"),
+        longer.replace("fs barostat", "fs barostat mtk(time: 2 ps) //"),
+    ] {
+        bench.write(&recipe);
+        let why = synth(bench.folder.path(), &["why", "study.synth", "hot"]);
+        assert!(!text(&why).contains("goes on"), "{}", text(&why));
+    }
+}

@@ -2,6 +2,7 @@
 
 mod ensemble;
 mod oracle;
+mod packing;
 mod phases;
 mod reactions;
 mod report;

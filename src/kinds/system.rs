@@ -31,6 +31,13 @@ const SCHEMA: KindSchema = KindSchema {
             "Formal charges of the ions, in elementary charges.",
             "{ Ba: +2, Ti: +4, O: -2 }",
         ),
+        Field::new(
+            "structures",
+            Type::Map(&Type::Phase, &Type::Path),
+            Default::Absent,
+            "Files of crystals by phase, where a phase finds its atoms.",
+            "batio.crystals",
+        ),
     ],
     steps: &[],
     results: &[],

@@ -79,6 +79,7 @@ pub(super) fn plan(arguments: &NodeArguments) -> u8 {
                     "key": task.key.to_string(),
                     "state": if plan.is_stored(*id) { "stored" } else { "run" },
                     "reason": match &task.state { State::Stored(_) => None, State::Run(reason) => Some(reason.to_string()) },
+                    "goes_on": task.goes_on.as_ref().map(|from| from.label.clone()),
                     "inputs": task.inputs.iter().map(|input| plan.task(input.task).label.clone()).collect::<Vec<_>>(),
                 })
             })
@@ -100,7 +101,14 @@ pub(crate) fn plan_text(plan: &Plan, tasks: &[TaskId]) -> String {
             let task = plan.task(*id);
             let (state, reason) = match &task.state {
                 State::Stored(_) => ("stored".to_owned(), String::new()),
-                State::Run(reason) => ("run".to_owned(), reason.to_string()),
+                State::Run(reason) => {
+                    let goes_on = task.goes_on.as_ref();
+                    let from = goes_on.map(|from| format!("goes on from {}: ", from.label));
+                    (
+                        "run".to_owned(),
+                        format!("{}{reason}", from.unwrap_or_default()),
+                    )
+                }
             };
             vec![task.label.clone(), state, reason]
         })
@@ -163,6 +171,7 @@ fn story_json(story: &Story) -> serde_json::Value {
         "node": story.label,
         "state": state,
         "reasons": reasons,
+        "goes_on": story.goes_on,
         "alike": story.alike,
         "causes": story.causes.iter().map(story_json).collect::<Vec<_>>(),
     })

@@ -3,18 +3,18 @@
 mod protocol;
 mod results;
 mod schema;
+mod start;
 
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::base::Element;
 use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::schema::KindSchema;
 use crate::physics::host::Host;
-use crate::physics::io::{Frame, Structures, write_extxyz};
+use crate::physics::io::{Frame, write_extxyz};
 use crate::physics::md::{MdError, Protocol, Trajectories, TrajectoryRecord, files, run};
 use crate::physics::oracle::Analytic;
-use crate::physics::structure::Recipe;
-use crate::run::kind::{Checked, Failure, Finding, Kind, Node, Task, Value};
+use crate::run::kind::{Checked, Failure, Finding, Kind, Node, Stage, Task, Value};
 use crate::run::store::Artifact;
 use results::Replica;
 
@@ -27,36 +27,49 @@ impl Kind for Ensemble {
 
     fn check(&self, node: &Node<'_>) -> Checked {
         let mut checked = Checked::default();
-        let known = node
+        let protocol = protocol::protocol(node, &mut checked);
+        let packed = match &protocol {
+            Some(protocol) => start::packed(node, protocol, &mut checked),
+            None => None,
+        };
+        let recipe = packed.as_ref().or_else(|| node.input("start")?.facts());
+        let model = node
             .input("potential")
-            .and_then(|potential| potential.facts::<Analytic>())
-            .and_then(Analytic::elements);
-        let wanted = node
-            .input("start")
-            .and_then(|start| start.facts::<Recipe>())
-            .map(Recipe::elements);
-        if let (Some(known), Some(wanted)) = (known, wanted)
-            && let Some(strange) = wanted.iter().find(|element| !known.contains(element))
-        {
-            let known: Vec<String> = known.iter().map(Element::to_string).collect();
+            .and_then(|potential| potential.facts::<Analytic>());
+        if model.is_some() && protocol.as_ref().is_some_and(Protocol::needs_grades) {
             checked.finding(
                 Finding::new(
-                    "potential",
-                    codes::POTENTIAL,
-                    format!(
-                        "the potential has no parameters for {strange}, which `start` contains"
-                    ),
-                    format!("knows {}", known.join(", ")),
+                    "steps[0]",
+                    codes::PROTOCOL,
+                    "a segment waits for an extrapolation grade, and a potential in closed form has none",
+                    "waits for `gamma`",
                 )
-                .help("start from other atoms, or name another potential"),
+                .help("name a potential that was fitted, or another condition"),
             );
         }
-        if let Some(protocol) = protocol::protocol(node, &mut checked)
+        if let (Some(recipe), Some(model)) = (recipe, model) {
+            start::suits(recipe, model, &mut checked);
+        }
+        if let Some(protocol) = protocol
             && checked.findings.is_empty()
         {
             checked.facts = Some(Arc::new(protocol));
         }
         checked
+    }
+
+    fn stages(&self, node: &Node<'_>) -> Vec<Stage> {
+        let Some(protocol) = node.facts::<Protocol>() else {
+            return Vec::new();
+        };
+        let packed = start::packed(node, protocol, &mut Checked::default());
+        let stages = protocol.stages().into_iter();
+        stages
+            .map(|(text, reach)| Stage {
+                text: format!("{packed:?} {text}"),
+                reach,
+            })
+            .collect()
     }
 
     fn run(&self, task: &Task<'_>) -> Result<(), Failure> {
@@ -65,17 +78,13 @@ impl Kind for Ensemble {
             .facts::<Protocol>()
             .ok_or_else(|| Failure::new("the protocol could not be read"))?;
         let model: Analytic = task.input("potential")?.json(Analytic::FILE)?;
-        let start = task.input("start")?.read(Structures::FILE)?;
-        let start = Structures::read(&start).map_err(|error| Failure::new(error.to_string()))?;
-        // Replicas start from the structures in turn.
-        let replica = task.replica.unwrap_or(0) as usize;
-        let start = start
-            .frames
-            .get(replica % start.frames.len().max(1))
-            .ok_or_else(|| Failure::new("there is no structure to start from"))?;
+        let start = start::structure(task, protocol)?;
         let folder = task.work.unfinished()?;
+        if let Some(forerunner) = &task.forerunner {
+            take_up(forerunner, folder)?;
+        }
         let summary = run(
-            &start.structure,
+            &start,
             model.potential().as_ref(),
             protocol,
             task.seed,
@@ -92,6 +101,9 @@ impl Kind for Ensemble {
             .write_json(Trajectories::FILE, &Trajectories { runs })?;
         task.work.take(&summary.trajectory, results::TRAJECTORY)?;
         task.work.take(&summary.log, files::LOG)?;
+        // So that a longer run can go on from here.
+        task.work
+            .take(&folder.join(files::CHECKPOINT), files::CHECKPOINT)?;
         let mut last = Vec::new();
         write_extxyz(&mut last, &Frame::from(summary.structure.clone()))?;
         task.work.write("final.xyz", &last)?;
@@ -144,6 +156,26 @@ impl Kind for Ensemble {
     ) -> Result<Value, String> {
         results::evaluate(name, artifact)
     }
+}
+
+/// Puts the end of another run where this one looks for its own last state, unless it has one.
+fn take_up(forerunner: &Artifact, folder: &Path) -> Result<(), Failure> {
+    if folder.join(files::CHECKPOINT).exists() {
+        return Ok(());
+    }
+    // The checkpoint last: without it what else is there counts for nothing.
+    for (name, stored) in [
+        (files::TRAJECTORY, results::TRAJECTORY),
+        (files::LOG, files::LOG),
+        (files::CHECKPOINT, files::CHECKPOINT),
+    ] {
+        match forerunner.read(stored) {
+            Ok(bytes) => std::fs::write(folder.join(name), bytes)?,
+            // Then it begins at the beginning.
+            Err(_) => return Ok(()),
+        }
+    }
+    Ok(())
 }
 
 struct TaskHost<'a>(&'a Task<'a>);

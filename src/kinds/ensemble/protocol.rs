@@ -151,7 +151,7 @@ fn dynamics(step: &Step, path: &str, checked: &mut Checked, ensemble: Ensemble) 
                 fault(
                     "duration",
                     "a range of durations needs a condition that ends it",
-                    "add `until density_settled` or `until displaced`, or give one duration",
+                    "add `until density_settled`, `until displaced` or `until gamma > 10`, or give one duration",
                 );
                 return None;
             }
@@ -163,6 +163,9 @@ fn dynamics(step: &Step, path: &str, checked: &mut Checked, ensemble: Ensemble) 
             condition: match condition.as_choice()? {
                 ("displaced", _) => Condition::SlowestBeyond {
                     distance_ang: condition.get("by")?.as_f64()?,
+                },
+                ("gamma", _) => Condition::GradeAbove {
+                    grade: condition.get("above")?.as_f64()?,
                 },
                 _ => Condition::DensitySettled {
                     within: condition.get("within")?.as_f64()?,

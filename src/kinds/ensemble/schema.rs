@@ -1,5 +1,6 @@
 //! What may be said about an ensemble.
 
+use super::super::packing::{ATOMS, CLOSEST, DENSITY};
 use crate::lang::schema::{
     Affects, Argument, Artifact, Choice, Default, Field, KindSchema, Outcome, Place, Range,
     ResultField, ResultType, Type, Verb,
@@ -96,6 +97,15 @@ const UNTIL: Argument = argument(
             "The element that moves least has moved, as the root mean square since the segment began.",
             &[
                 Field::new("by", LENGTH, Default::Is("3 Å"), "By this far.", "4 Å")
+                    .range(Range::Above(0.0)),
+            ],
+        ),
+        word(
+            "gamma",
+            "An atom has a larger extrapolation grade than this: `gamma > 10`. Only for a potential that knows what it was made \
+             from.",
+            &[
+                Field::new("above", Type::Number, Default::Required, "The grade.", "10")
                     .range(Range::Above(0.0)),
             ],
         ),
@@ -357,9 +367,33 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
         ),
         Field::new(
             "start",
-            Type::Artifact(Artifact(Structures::TYPE)),
+            Type::Either(&[
+                Type::Artifact(Artifact(Structures::TYPE)),
+                Type::Choice(&[word(
+                    "amorphous",
+                    "A random packing, one for each replica.",
+                    &[
+                        Field::new(
+                            "composition",
+                            Type::Mixture,
+                            Default::Required,
+                            "Of what.",
+                            "BaO + 2 TiO2",
+                        ),
+                        Field {
+                            default: Default::Required,
+                            ..ATOMS
+                        },
+                        Field {
+                            doc: "Density of the packing; left out, that of the melt at the first temperature of the protocol.",
+                            ..DENSITY
+                        },
+                        CLOSEST,
+                    ],
+                )]),
+            ]),
             Default::Required,
-            "Where they start.",
+            "Where they start: structures, or a random packing.",
             "melt",
         ),
         Field::new(

@@ -1,23 +1,23 @@
 //! Fields and steps, made into a recipe. Findings go to `checked`.
 
-use crate::base::constants::{ATOMIC_MASS_EV_FS2_PER_ANG2, ATOMIC_MASS_KG};
-use crate::base::{Element, Formula, Phase, Rational};
+use super::super::packing;
+use crate::base::{Element, Phase};
 use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::diag::{did_you_mean, list_words};
 use crate::physics::io::{StructureFileError, read_structures};
 use crate::physics::structure::{
-    Amount, Change, ChangeError, CrystalError, Packing, PackingError, Prototype, PrototypeError,
-    Reason, Recipe, RecipeError, Site, Size, Source as Origin, SpaceGroup, Structure,
-    SymmetryError, counts_of, crystal, edge_at_density_ang, edge_of_melt_ang,
+    Amount, Change, ChangeError, CrystalError, PackingError, Prototype, PrototypeError, Reason,
+    Recipe, RecipeError, Site, Size, Source as Origin, SpaceGroup, Structure, SymmetryError,
+    crystal,
 };
-use crate::run::kind::{Checked, Finding, MixtureBasis, Node, Source, Step, Value};
+use crate::run::kind::{Checked, Finding, Node, Source, Step, Value};
 
 /// Sites nearer than this are one, Å.
 const MERGE_ANG: f64 = 0.05;
 
 /// What each way to say where atoms come from needs besides, and the fields that belong to it alone.
 const WAYS: [(&str, &[&str]); 5] = [
-    ("crystal", &["structures"]),
+    ("crystal", &[]),
     ("file", &[]),
     ("prototype", &["formula"]),
     ("spacegroup", &["cell", "sites"]),
@@ -82,7 +82,7 @@ pub(super) fn recipe(node: &Node<'_>, checked: &mut Checked) -> Option<Recipe> {
         },
         "prototype" => Origin::Given(vec![of_prototype(node, checked)?]),
         "spacegroup" => Origin::Given(vec![of_sites(node, checked)?]),
-        _ => Origin::Packed(packing(node, checked)?),
+        _ => Origin::Packed(packing::packing(&|field| node.value(field), "", checked)?),
     };
     // All of them, so that every fault is found.
     let changes: Vec<Option<Change>> = node
@@ -106,7 +106,20 @@ pub(super) fn recipe(node: &Node<'_>, checked: &mut Checked) -> Option<Recipe> {
 fn known_crystal(node: &Node<'_>, checked: &mut Checked) -> Option<Vec<Structure>> {
     let value = node.value("crystal");
     let wanted = value.as_phase()?;
-    let Value::Record(entries) = node.value("structures") else {
+    let known = match (node.value("structures"), node.inline("system")) {
+        (Value::Nothing, Some(system)) => system.value("structures"),
+        (given, _) => given,
+    };
+    let Value::Record(entries) = known else {
+        checked.finding(
+            Finding::new(
+                "crystal",
+                codes::STRUCTURE,
+                format!("it is not said where the atoms of {wanted} are found"),
+                "a phase is no structure",
+            )
+            .help("add `structures: batio.crystals`, or name a system that has `structures`"),
+        );
         return None;
     };
     let known: Vec<(Phase, &Value)> = entries
@@ -387,99 +400,6 @@ fn site(group: &SpaceGroup, entry: &Value, path: &str, checked: &mut Checked) ->
 
 fn element(value: &Value) -> Option<Element> {
     Element::from_symbol(value.as_phase()?.formula.text())
-}
-
-fn packing(node: &Node<'_>, checked: &mut Checked) -> Option<Packing> {
-    let Value::Mixture(mixture) = node.value("amorphous") else {
-        return None;
-    };
-    if mixture.basis == MixtureBasis::Mass {
-        checked.finding(
-            Finding::new(
-                "amorphous",
-                codes::STRUCTURE,
-                "a packing is of whole atoms, and this mixture is by mass",
-                "by mass",
-            )
-            .help("write it in formula units, like `BaO + 2 TiO2`"),
-        );
-        return None;
-    }
-    let units: Vec<(Formula, Rational)> = mixture
-        .parts
-        .iter()
-        .filter_map(|(amount, phase)| {
-            let exact = amount
-                .exact
-                .clone()
-                .or_else(|| Rational::from_f64(amount.value));
-            Some((phase.formula.clone(), exact?))
-        })
-        .collect();
-    let atoms = node.value("atoms").as_integer()? as usize;
-    let fault = |field: &str, error: &PackingError| {
-        let help = match error {
-            PackingError::TooMany(_) => "write the composition with small whole numbers",
-            PackingError::NoMeltVolume(_) => "give a density, like `density: 4.5 g/cm³`",
-            _ => "correct it",
-        };
-        Finding::new(field, codes::STRUCTURE, error.to_string(), "here").help(help)
-    };
-    let counts = match counts_of(&units, atoms) {
-        Ok(counts) => counts,
-        Err(error) => {
-            checked.finding(fault("amorphous", &error));
-            return None;
-        }
-    };
-    let density = node.value("density");
-    let edge_ang = match density.get("temperature").and_then(Value::as_f64) {
-        Some(t_k) => match edge_of_melt_ang(&counts, t_k) {
-            Ok(edge) => edge,
-            Err(error) => {
-                checked.finding(fault("density", &error));
-                return None;
-            }
-        },
-        // From eV fs²/Å⁵.
-        None => edge_at_density_ang(
-            &counts,
-            density.as_f64()? / ATOMIC_MASS_EV_FS2_PER_ANG2 * ATOMIC_MASS_KG * 1e27,
-        ),
-    };
-    let mut floors_ang: Vec<(Element, Element, f64)> = Vec::new();
-    if let Value::Record(entries) = node.value("closest") {
-        for (name, value) in entries.iter() {
-            let pair = Formula::parse(name).ok().and_then(|formula| {
-                let atoms: Vec<Element> = formula
-                    .integer_amounts()?
-                    .into_iter()
-                    .flat_map(|(element, count)| {
-                        std::iter::repeat_n(element, count.min(3) as usize)
-                    })
-                    .collect();
-                <[Element; 2]>::try_from(atoms).ok()
-            });
-            let Some([one, other]) = pair else {
-                checked.finding(
-                    Finding::new(
-                        format!("closest.{name}"),
-                        codes::STRUCTURE,
-                        format!("{name} is no pair of atoms"),
-                        "not two atoms",
-                    )
-                    .help("write the two elements together, like `TiO: 1.7 Å` or `O2: 2.2 Å`"),
-                );
-                continue;
-            };
-            floors_ang.push((one, other, value.as_f64()?));
-        }
-    }
-    Some(Packing {
-        counts,
-        edge_ang,
-        floors_ang,
-    })
 }
 
 /// Where the artifact of a stack's other structure is found.

@@ -1,5 +1,6 @@
 //! What may be said about a structure.
 
+use super::super::packing;
 use crate::lang::schema::{
     Affects, Argument, Artifact, Choice, Default, Field, KindSchema, Outcome, Place, Range,
     ResultField, ResultType, Type, Verb,
@@ -10,7 +11,6 @@ use crate::physics::io::Structures;
 pub(super) const ARTIFACT: Artifact = Artifact(Structures::TYPE);
 
 const LENGTH: Type = Type::Quantity(Dimension::LENGTH, "Å");
-const TEMPERATURE: Type = Type::Quantity(Dimension::TEMPERATURE, "K");
 
 /// A free length or coordinate of a prototype.
 const fn parameter(
@@ -530,7 +530,7 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
             "crystal",
             Type::Phase,
             Default::Absent,
-            "A crystal by its phase, looked up in `structures`.",
+            "A crystal by its phase, looked up in `structures`, or in those of the system.",
             "TiO2(rutile)",
         ),
         Field::new(
@@ -539,6 +539,13 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
             Default::Absent,
             "Files of crystals by phase.",
             "batio.crystals",
+        ),
+        Field::new(
+            "system",
+            Type::Inline("system", &["structures"]),
+            Default::Absent,
+            "The system whose structures are meant where none are given.",
+            "ba_ti_o",
         ),
         Field::new(
             "file",
@@ -590,46 +597,9 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
             "A random packing of this composition; needs `atoms` and `density`.",
             "BaO + 2 TiO2",
         ),
-        Field::new(
-            "atoms",
-            Type::Integer,
-            Default::Absent,
-            "About how many atoms a packing has: the nearest whole number of formula units.",
-            "200",
-        )
-        .range(Range::AtLeast(1.0)),
-        Field::new(
-            "density",
-            Type::Either(&[
-                Type::Quantity(Dimension::DENSITY, "g/cm^3"),
-                Type::Choice(&[Choice {
-                    name: "melt",
-                    doc: "That of the melt, by the volumes that Karan et al. (arXiv:2501.08560) start their melts of Ba-Ti-O \
-                          from.",
-                    arguments: &[Field::new(
-                        "temperature",
-                        TEMPERATURE,
-                        Default::Required,
-                        "The temperature of the melt.",
-                        "3000 K",
-                    )
-                    .range(Range::Above(0.0))],
-                }]),
-            ]),
-            Default::Absent,
-            "Density of a packing.",
-            "4.5 g/cm³",
-        )
-        .range(Range::Above(0.0)),
-        Field::new(
-            "closest",
-            Type::Map(&Type::Formula, &LENGTH),
-            Default::Absent,
-            "Shortest distances in a packing, by pair; else 0.75 of the sum of covalent radii (Cordero et al. 2008), between \
-             two anions of ionic ones (Shannon 1976).",
-            "{ TiO: 1.7 Å, O2: 2.2 Å }",
-        )
-        .range(Range::Above(0.0)),
+        packing::ATOMS,
+        packing::DENSITY,
+        packing::CLOSEST,
         Field::new(
             "copies",
             Type::Integer,

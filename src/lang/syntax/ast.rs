@@ -274,6 +274,11 @@ pub enum Operator {
 }
 
 impl Operator {
+    /// `<` and `>`.
+    pub fn is_strict_order(self) -> bool {
+        matches!(self, Operator::Less | Operator::Greater)
+    }
+
     pub fn symbol(self) -> &'static str {
         match self {
             Operator::Add => "+",

@@ -19,6 +19,8 @@ pub struct Course {
     pub done: u64,
     /// Whether the condition of its end holds.
     pub met: bool,
+    /// The largest extrapolation grade that was seen.
+    pub grade: Option<Grade>,
     /// Temperature (K), potential energy (eV), pressure (eV/Å³) and volume (Å³) at each row of the log.
     #[serde(skip)]
     pub series: Vec<[f64; 4]>,
@@ -27,7 +29,26 @@ pub struct Course {
     pub origin: Vec<[f64; 3]>,
 }
 
+/// Of the atom that is furthest from what the potential was made from.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Grade {
+    pub atom: usize,
+    pub grade: f64,
+}
+
 impl Course {
+    /// Takes note of the extrapolation grades at hand; gives the largest of them.
+    pub fn note_grades(&mut self, grades: &[f64]) -> f64 {
+        let now = grades.iter().copied().enumerate();
+        let Some((atom, grade)) = now.max_by(|one, other| one.1.total_cmp(&other.1)) else {
+            return 0.0;
+        };
+        if self.grade.is_none_or(|most| most.grade < grade) {
+            self.grade = Some(Grade { atom, grade });
+        }
+        grade
+    }
+
     pub fn record(&mut self, row: &Row) {
         self.series.push([
             row.temperature_k,

@@ -29,6 +29,8 @@ pub enum MdError {
     NoMeanVolume,
     #[error("the protocol waits for a condition judged outside, and nobody judges")]
     NoJudge,
+    #[error("the protocol waits for an extrapolation grade, and the potential has none")]
+    NoGrade,
     #[error("the condition that a segment waits for cannot be judged: {0}")]
     Judge(String),
     #[error("{0}")]

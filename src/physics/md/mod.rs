@@ -22,6 +22,7 @@ mod system;
 mod tests;
 pub mod trajectory;
 
+pub use course::Grade;
 pub use error::MdError;
 pub use minimize::{Minimum, minimize};
 pub use protocol::{

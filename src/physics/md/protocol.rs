@@ -101,6 +101,9 @@ pub enum Condition {
     /// The root mean square displacement, since the segment began, of the element that moves least (relative to the
     /// centre of mass).
     SlowestBeyond { distance_ang: f64 },
+    /// An atom has a larger extrapolation grade than this: its surroundings are too far from what the potential was made
+    /// from. Only for a potential that knows.
+    GradeAbove { grade: f64 },
     /// What [`super::Judge`] says.
     Judged,
 }
@@ -196,6 +199,48 @@ impl Protocol {
         self.steps(time_fs).max(1)
     }
 
+    /// What a run of this protocol passes through, segment by segment: a text that is the same for all runs which can be gone
+    /// on with at the end of that segment, and its duration in fs. A run that ends there can be gone on with by another of
+    /// the same text that lasts at least as long, see [`super::run`].
+    pub fn stages(&self) -> Vec<(String, f64)> {
+        let stage = |at: usize| {
+            let mut part = Protocol {
+                segments: self.segments[..=at].to_vec(),
+                ..self.clone()
+            };
+            let mut reach = 0.0;
+            if let Segment::Dynamics(dynamics) = &mut part.segments[at] {
+                reach = dynamics.duration_fs;
+                if dynamics.ensemble.is_constant() {
+                    dynamics.duration_fs = 0.0;
+                }
+            }
+            (format!("{part:?}"), reach)
+        };
+        (0..self.segments.len()).map(stage).collect()
+    }
+
+    /// Whether a segment waits for extrapolation grades.
+    pub fn needs_grades(&self) -> bool {
+        self.segments.iter().any(|segment| match segment {
+            Segment::Dynamics(Dynamics { until, .. }) => until
+                .as_ref()
+                .is_some_and(|until| matches!(until.condition, Condition::GradeAbove { .. })),
+            _ => false,
+        })
+    }
+
+    /// The first that a segment has.
+    pub fn first_temperature_k(&self) -> Option<f64> {
+        self.segments.iter().find_map(|segment| match segment {
+            Segment::Dynamics(dynamics) => match dynamics.ensemble {
+                Ensemble::Nve { temperature_k } => temperature_k,
+                ensemble => ensemble.temperature_k().map(|ramp| ramp.start),
+            },
+            _ => None,
+        })
+    }
+
     /// Says what cannot be run.
     pub fn check(&self) -> Result<(), MdError> {
         let positive = |name: &'static str, value: f64| {
@@ -259,6 +304,9 @@ impl Protocol {
                             }
                             Condition::SlowestBeyond { distance_ang } => {
                                 positive("a displacement in Å", distance_ang)?;
+                            }
+                            Condition::GradeAbove { grade } => {
+                                positive("an extrapolation grade", grade)?;
                             }
                             Condition::Judged => {}
                         }

@@ -36,39 +36,104 @@ static ZIGGURAT: LazyLock<Ziggurat> = LazyLock::new(|| {
     }
 });
 
+/// Where random bits come from.
+trait Source {
+    fn bits(&mut self) -> u64;
+
+    fn uniform(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+    }
+}
+
+impl Source for Stream {
+    #[inline]
+    fn bits(&mut self) -> u64 {
+        Stream::bits(self)
+    }
+}
+
+/// Bits of a stream, drawn many at a time.
+struct Batch<'a> {
+    stream: &'a mut Stream,
+    drawn: [u64; BATCH],
+    at: usize,
+}
+
+const BATCH: usize = 512;
+
+impl Source for Batch<'_> {
+    #[inline]
+    fn bits(&mut self) -> u64 {
+        if self.at == BATCH {
+            self.stream.fill(&mut self.drawn);
+            self.at = 0;
+        }
+        self.at += 1;
+        self.drawn[self.at - 1]
+    }
+}
+
+#[inline(always)]
+fn normal(ziggurat: &Ziggurat, source: &mut impl Source) -> f64 {
+    let bits = source.bits();
+    let layer = (bits & 0xff) as usize;
+    let sign = if bits & 0x100 == 0 { 1.0 } else { -1.0 };
+    let x = (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64) * ziggurat.edge[layer];
+    if x < ziggurat.edge[layer + 1] {
+        return sign * x;
+    }
+    normal_at_an_edge(ziggurat, source, layer, sign, x)
+}
+
+/// Where x may be beyond the density in its layer; else another is drawn.
+#[cold]
+fn normal_at_an_edge(
+    ziggurat: &Ziggurat,
+    source: &mut impl Source,
+    layer: usize,
+    sign: f64,
+    x: f64,
+) -> f64 {
+    if layer == 0 {
+        return sign * normal_tail(source);
+    }
+    let (low, high) = (ziggurat.height[layer], ziggurat.height[layer + 1]);
+    if low + source.uniform() * (high - low) < libm::exp(-0.5 * x * x) {
+        return sign * x;
+    }
+    normal(ziggurat, source)
+}
+
+/// Normal under the condition of being larger than [`TAIL`] (Marsaglia, Technometrics 6, 101, 1964).
+#[cold]
+fn normal_tail(source: &mut impl Source) -> f64 {
+    loop {
+        let x = -libm::log(1.0 - source.uniform()) / TAIL;
+        let y = -libm::log(1.0 - source.uniform());
+        if 2.0 * y > x * x {
+            return TAIL + x;
+        }
+    }
+}
+
 impl Stream {
     /// Normal with mean 0 and variance 1, by the ziggurat of Marsaglia and Tsang with the layer, the sign and the
     /// abscissa from separate bits of one draw (Doornik 2005).
     #[inline]
     pub fn normal(&mut self) -> f64 {
-        let ziggurat = &*ZIGGURAT;
-        loop {
-            let bits = self.bits();
-            let layer = (bits & 0xff) as usize;
-            let sign = if bits & 0x100 == 0 { 1.0 } else { -1.0 };
-            let x = (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64) * ziggurat.edge[layer];
-            if x < ziggurat.edge[layer + 1] {
-                return sign * x;
-            }
-            if layer == 0 {
-                return sign * self.normal_tail();
-            }
-            let (low, high) = (ziggurat.height[layer], ziggurat.height[layer + 1]);
-            if low + self.uniform() * (high - low) < libm::exp(-0.5 * x * x) {
-                return sign * x;
-            }
-        }
+        normal(&ZIGGURAT, self)
     }
 
-    /// Normal under the condition of being larger than [`TAIL`] (Marsaglia, Technometrics 6, 101, 1964).
-    #[cold]
-    fn normal_tail(&mut self) -> f64 {
-        loop {
-            let x = -libm::log(1.0 - self.uniform()) / TAIL;
-            let y = -libm::log(1.0 - self.uniform());
-            if 2.0 * y > x * x {
-                return TAIL + x;
-            }
+    /// What [`Stream::normal`] would give one after another, faster. What the stream gives next is not said.
+    pub fn normals(&mut self, out: &mut [f64]) {
+        let ziggurat = &*ZIGGURAT;
+        let mut batch = Batch {
+            stream: self,
+            drawn: [0; BATCH],
+            at: BATCH,
+        };
+        for x in out {
+            *x = normal(ziggurat, &mut batch);
         }
     }
 
@@ -128,6 +193,14 @@ mod tests {
             close(f64::from(far), libm::erfc(TAIL / 2f64.sqrt()), 0.017),
             "{far}"
         );
+    }
+
+    #[test]
+    fn many_numbers_are_those_drawn_one_by_one() {
+        let mut one_by_one = Stream::new([3; 32], &[]);
+        let mut many = vec![0.0; 100_000];
+        one_by_one.clone().normals(&mut many);
+        assert!(many.iter().all(|x| *x == one_by_one.normal()));
     }
 
     #[test]

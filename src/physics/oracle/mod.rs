@@ -1,5 +1,7 @@
-//! What labels configurations with energies and forces.
+//! What labels configurations with energies, forces and stresses.
 
 mod analytic;
+mod label;
 
-pub use analytic::Analytic;
+pub use analytic::{Analytic, Gap};
+pub use label::{Label, label};

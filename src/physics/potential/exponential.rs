@@ -10,7 +10,7 @@ use crate::base::Element;
 use crate::physics::numerics::simd::{Table, Vector};
 
 /// `A e^(−r/ρ) − C/r⁶`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Buckingham {
     pub pairs: ByPair<BuckinghamPair>,
     pub cutoff_ang: f64,
@@ -27,7 +27,7 @@ pub struct BuckinghamPair {
 }
 
 /// `A e^((σ − r)/ρ) − C/r⁶ − D/r⁸`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BornMayerHuggins {
     pub pairs: ByPair<BornMayerHugginsPair>,
     pub cutoff_ang: f64,

@@ -12,7 +12,7 @@ use crate::physics::numerics::simd::{Table, Vector};
 use crate::physics::structure::species_of;
 
 /// `4 ε [(σ/r)¹² − (σ/r)⁶]`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LennardJones {
     pub pairs: ByPair<LennardJonesPair>,
     pub cutoff_ang: f64,

@@ -23,7 +23,9 @@ pub use matsui_akaogi::matsui_akaogi;
 pub use morse::{Morse, MorsePair};
 pub use pair::{OVERLAP_ANG, Terms};
 pub use parameters::{ByPair, Truncation};
-pub use pmmcs::{PmmcsCoulomb, SHORT_CUTOFF_ANG as PMMCS_SHORT_CUTOFF_ANG, pmmcs};
+pub use pmmcs::{
+    ELEMENTS as PMMCS_ELEMENTS, PmmcsCoulomb, SHORT_CUTOFF_ANG as PMMCS_SHORT_CUTOFF_ANG, pmmcs,
+};
 pub use sum::Sum;
 pub use tabulated::{Tabulated, TabulatedPair};
 pub use tosi_fumi::tosi_fumi;
@@ -193,6 +195,9 @@ impl Calculator {
         want: Want,
     ) -> Result<&Evaluation, PotentialError> {
         self.neighbours.update(cell, positions_ang)?;
+        if want.grades {
+            self.out.grades.clear();
+        }
         self.potential
             .evaluate(cell, positions_ang, &self.neighbours, want, &mut self.out)?;
         Ok(&self.out)

@@ -9,7 +9,7 @@ use crate::base::Element;
 use crate::physics::numerics::simd::{Table, Vector};
 
 /// `D [(1 − e^(−a (r − r₀)))² − 1] + C/r¹²`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Morse {
     pub pairs: ByPair<MorsePair>,
     pub cutoff_ang: f64,

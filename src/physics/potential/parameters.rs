@@ -1,6 +1,6 @@
 //! Parameters by pair of elements.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -26,11 +26,58 @@ pub enum Truncation {
 }
 
 /// Parameters of pairs of elements, whichever way round. A pair that is not in it does not interact.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    from = "Written<P>",
+    into = "Written<P>",
+    bound(
+        serialize = "P: Serialize + Clone",
+        deserialize = "P: Deserialize<'de>"
+    )
+)]
 pub struct ByPair<P> {
     pairs: BTreeMap<(Element, Element), P>,
     /// For every pair that has none of its own.
     every: Option<P>,
+    /// Elements that need no pair.
+    others: BTreeSet<Element>,
+}
+
+/// As it is written to files.
+#[derive(Serialize, Deserialize)]
+struct Written<P> {
+    pairs: Vec<(Element, Element, P)>,
+    every: Option<P>,
+}
+
+impl<P> From<Written<P>> for ByPair<P> {
+    fn from(written: Written<P>) -> Self {
+        ByPair {
+            every: written.every,
+            ..written.pairs.into_iter().collect()
+        }
+    }
+}
+
+impl<P> From<ByPair<P>> for Written<P> {
+    fn from(by_pair: ByPair<P>) -> Self {
+        let pairs = by_pair.pairs.into_iter();
+        Written {
+            pairs: pairs
+                .map(|((first, second), parameters)| (first, second, parameters))
+                .collect(),
+            every: by_pair.every,
+        }
+    }
+}
+
+impl<P> FromIterator<(Element, Element, P)> for ByPair<P> {
+    fn from_iter<I: IntoIterator<Item = (Element, Element, P)>>(rows: I) -> Self {
+        rows.into_iter()
+            .fold(ByPair::new(), |pairs, (first, second, parameters)| {
+                pairs.with(first, second, parameters)
+            })
+    }
 }
 
 impl<P> Default for ByPair<P> {
@@ -38,6 +85,7 @@ impl<P> Default for ByPair<P> {
         ByPair {
             pairs: BTreeMap::new(),
             every: None,
+            others: BTreeSet::new(),
         }
     }
 }
@@ -50,8 +98,8 @@ impl<P> ByPair<P> {
     /// The same for all pairs of any elements.
     pub fn every(parameters: P) -> Self {
         ByPair {
-            pairs: BTreeMap::new(),
             every: Some(parameters),
+            ..ByPair::default()
         }
     }
 
@@ -59,6 +107,24 @@ impl<P> ByPair<P> {
         self.pairs
             .insert((first.min(second), first.max(second)), parameters);
         self
+    }
+
+    /// For every pair that has no parameters of its own.
+    pub fn otherwise(mut self, parameters: P) -> Self {
+        self.every = Some(parameters);
+        self
+    }
+
+    /// These elements may occur, whether they are in a pair or not.
+    pub fn beside(mut self, elements: impl IntoIterator<Item = Element>) -> Self {
+        self.others.extend(elements);
+        self
+    }
+
+    /// The elements that are in a pair; none where it takes any.
+    pub fn elements(&self) -> Option<BTreeSet<Element>> {
+        let elements = || self.pairs.keys().flat_map(|(a, b)| [*a, *b]).collect();
+        self.every.is_none().then(elements)
     }
 
     pub fn get(&self, first: Element, second: Element) -> Option<&P> {
@@ -82,7 +148,9 @@ impl<P> ByPair<P> {
     pub(super) fn species(&self, elements: &[Element]) -> Result<Vec<Element>, PotentialError> {
         let species = distinct(elements)?;
         let known = |element: &Element| {
-            self.every.is_some() || self.pairs.keys().any(|(a, b)| a == element || b == element)
+            self.every.is_some()
+                || self.others.contains(element)
+                || self.pairs.keys().any(|(a, b)| a == element || b == element)
         };
         match species.iter().find(|element| !known(element)) {
             Some(unknown) => Err(PotentialError::UnknownElement(*unknown)),

@@ -11,12 +11,33 @@ const COULOMB_EV_ANG: f64 = 14.399645;
 pub const SHORT_CUTOFF_ANG: f64 = 5.5;
 const OXYGEN_CHARGE_E: f64 = -1.2;
 
-/// Pairs with oxygen: element, its charge in e, D in eV, a in 1/Å, r₀ in Å, C in eV Å¹².
-const TABLE: [(&str, f64, [f64; 4]); 3] = [
+/// Pairs with oxygen (Table 2 of the paper): element, its charge in e, D in eV, a in 1/Å, r₀ in Å, C in eV Å¹².
+const TABLE: [(&str, f64, [f64; 4]); 13] = [
+    ("Na", 0.6, [0.023363, 1.763867, 3.006315, 5.0]),
+    ("K", 0.6, [0.011612, 2.062605, 3.305308, 5.0]),
+    ("Be", 1.2, [0.239919, 2.527420, 1.815405, 1.0]),
+    ("Mg", 1.2, [0.038908, 2.281000, 2.586153, 5.0]),
+    ("Ca", 1.2, [0.030211, 2.241334, 2.923245, 5.0]),
+    ("Sr", 1.2, [0.019623, 1.886000, 3.328330, 3.0]),
     ("Ba", 1.2, [0.065011, 1.547596, 3.393410, 5.0]),
     ("Ti", 2.4, [0.024235, 2.254703, 2.708943, 1.0]),
+    ("Zr", 2.4, [0.206237, 2.479675, 2.436997, 1.0]),
+    ("Al", 1.8, [0.361581, 1.900442, 2.164818, 0.9]),
+    ("Si", 2.4, [0.340554, 2.006700, 2.100000, 1.0]),
+    ("P", 3.0, [0.831326, 2.585833, 1.800790, 1.0]),
     ("O", OXYGEN_CHARGE_E, [0.042395, 1.379316, 3.618701, 22.0]),
 ];
+
+/// The elements that it knows.
+pub const ELEMENTS: [&str; 13] = {
+    let mut symbols = [""; 13];
+    let mut at = 0;
+    while at < symbols.len() {
+        symbols[at] = TABLE[at].0;
+        at += 1;
+    }
+    symbols
+};
 
 /// How the charges of [`pmmcs`] are summed.
 #[derive(Debug, Clone, Copy, PartialEq)]

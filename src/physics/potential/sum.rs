@@ -24,6 +24,10 @@ impl Potential for Sum {
             .fold(0.0, f64::max)
     }
 
+    fn has_grades(&self) -> bool {
+        self.parts.iter().any(|part| part.has_grades())
+    }
+
     fn bind(&self, elements: &[Element]) -> Result<Box<dyn Bound>, PotentialError> {
         let pairs = self.pair_terms(elements)?;
         let others = self.other_parts(elements)?;
@@ -84,14 +88,23 @@ impl Bound for BoundSum {
         out: &mut Evaluation,
     ) -> Result<(), PotentialError> {
         let (first, rest) = self.parts.split_first_mut().expect("a sum has parts");
+        out.grades.clear();
         first.evaluate(cell, positions_ang, neighbours, want, out)?;
         for part in rest {
             let more = &mut self.part;
+            more.grades.clear();
             part.evaluate(cell, positions_ang, neighbours, want, more)?;
             for (sum, force) in out.forces.iter_mut().zip(&more.forces) {
                 for k in 0..3 {
                     sum[k] += force[k];
                 }
+            }
+            // The largest counts.
+            if out.grades.is_empty() {
+                std::mem::swap(&mut out.grades, &mut more.grades);
+            }
+            for (most, grade) in out.grades.iter_mut().zip(&more.grades) {
+                *most = most.max(*grade);
             }
             if want.energy || want.energies {
                 out.energy_ev += more.energy_ev;

@@ -6,10 +6,11 @@ use super::pair::form::PairFunction;
 use super::pair::{Form, Terms};
 use super::{ByPair, PairPotential, PotentialError, Truncation};
 use crate::base::Element;
+use crate::physics::io::FileError;
 use crate::physics::numerics::simd::{MOST_LANES, Vector};
 
 /// Energies at even steps of the distance, joined by cubic splines.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tabulated {
     pub pairs: ByPair<TabulatedPair>,
     pub truncation: Truncation,
@@ -25,6 +26,65 @@ pub struct TabulatedPair {
 }
 
 impl TabulatedPair {
+    /// Reads two columns, distance in Å and energy in eV, at even steps; what follows `#` is no data.
+    pub fn read(bytes: &[u8]) -> Result<Self, FileError> {
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| FileError::new(1, "this is no text", "write two columns of numbers"))?;
+        let (mut distances, mut energies_ev): (Vec<f64>, Vec<f64>) = Default::default();
+        let mut line = 0;
+        for (at, row) in text.lines().enumerate() {
+            line = at + 1;
+            let data = row.split('#').next().unwrap_or("");
+            let cells: Vec<&str> = data
+                .split(|c: char| c.is_whitespace() || c == ',')
+                .filter(|cell| !cell.is_empty())
+                .collect();
+            let numbers: Option<Vec<f64>> = cells
+                .iter()
+                .map(|cell| cell.parse().ok().filter(|x: &f64| x.is_finite()))
+                .collect();
+            match numbers.as_deref() {
+                Some([]) => {}
+                Some(&[r, energy]) if r > 0.0 => {
+                    distances.push(r);
+                    energies_ev.push(energy);
+                }
+                _ => {
+                    return Err(FileError::new(
+                        line,
+                        "a row is a distance above zero and an energy",
+                        "write two numbers in a row, in Å and eV, and `#` before anything else",
+                    ));
+                }
+            }
+            let Some(&[first, second]) = distances.first_chunk() else {
+                continue;
+            };
+            let expected = first + (distances.len() - 1) as f64 * (second - first);
+            let step = second - first;
+            if step <= 0.0 || (distances[distances.len() - 1] - expected).abs() > 1e-4 * step {
+                return Err(FileError::new(
+                    line,
+                    "the distances are not at even steps",
+                    "give them from the shortest to the longest, each as far from the one before",
+                ));
+            }
+        }
+        if energies_ev.len() < 3 {
+            return Err(FileError::new(
+                line.max(1),
+                "a table has three rows at least",
+                "give more rows",
+            ));
+        }
+        let steps = (distances.len() - 1) as f64;
+        Ok(TabulatedPair {
+            from_ang: distances[0],
+            step_ang: (distances[distances.len() - 1] - distances[0]) / steps,
+            energies_ev,
+        })
+    }
+
     pub fn reach_ang(&self) -> f64 {
         self.from_ang + self.step_ang * (self.energies_ev.len() as f64 - 1.0)
     }

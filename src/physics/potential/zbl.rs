@@ -1,5 +1,7 @@
 //! The universal repulsion of nuclei screened by their electrons (Ziegler, Biersack, Littmark, 1985).
 
+use serde::{Deserialize, Serialize};
+
 use super::pair::form::PairFunction;
 use super::pair::{Form, Terms, table};
 use super::parameters::distinct;
@@ -9,7 +11,7 @@ use crate::base::constants::{BOHR_ANG, COULOMB_EV_ANG};
 use crate::physics::numerics::simd::{Table, Vector};
 
 /// `k Z Z'/r · φ(r/a)` between all atoms, `a = 0.88534 a₀/(Z^0.23 + Z'^0.23)`, brought to zero smoothly.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Zbl {
     /// Where it begins to be brought to zero.
     pub from_ang: f64,

@@ -203,6 +203,12 @@ impl Recipe {
 
     /// Tries the changes out, without packing anything and only where that takes no time.
     pub fn check(&self) -> Result<(), RecipeError> {
+        self.sample().map(|_| ())
+    }
+
+    /// The first configuration with all of its atoms, of which packed ones are nowhere yet; none where making it takes
+    /// time, or where others are stacked on it that are not known.
+    pub fn sample(&self) -> Result<Option<Structure>, RecipeError> {
         let stand_in = match &self.source {
             Source::Given(structures) => structures.first().cloned(),
             Source::Packed(packing) => {
@@ -217,12 +223,16 @@ impl Recipe {
                 packing.unpacked()
             }
         };
-        let Some(start) = stand_in else { return Ok(()) };
+        let Some(start) = stand_in else {
+            return Ok(None);
+        };
         if self.atoms_at_most(&start) > MOST_TRIED {
-            return Ok(());
+            return Ok(None);
         }
-        self.changed(start, &Stream::new([0; 32], &[]), 0)
-            .map(|_| ())
+        let sample = self.changed(start, &Stream::new([0; 32], &[]), 0)?;
+        let open =
+            |change: &Change| matches!(change, Change::Stack { others, .. } if others.is_empty());
+        Ok((!self.changes.iter().any(open)).then_some(sample))
     }
 }
 

@@ -11,7 +11,7 @@ use super::report::{Fault, TaskReport, TaskState};
 use super::results::{Done, Results};
 use crate::lang::diag::Code;
 use crate::lang::diag::codes::run as codes;
-use crate::run::graph::{Graph, Part, Plan, TaskId, content_parts};
+use crate::run::graph::{Graph, Part, Plan, TaskId, content_parts, stages};
 use crate::run::kind::{Failure, Monitor, Task};
 use crate::run::store::{Artifact, Claim, Store, StoreError};
 
@@ -156,6 +156,10 @@ impl Jobs<'_> {
             },
             seed: task.seed,
             inputs: &inputs,
+            forerunner: task
+                .goes_on
+                .as_ref()
+                .and_then(|from| self.store.artifact(&from.key)),
             work: &work,
             monitor,
         };
@@ -191,6 +195,9 @@ impl Jobs<'_> {
                 started.elapsed().as_secs_f64(),
             )
             .map_err(|error| self.store_fault(id, &error))?;
+        if let Some((stage, reach)) = stages(self.graph, self.plan, task).pop() {
+            self.store.note_stage(&stage, reach, &task.key);
+        }
         self.results.put(
             id,
             Done {

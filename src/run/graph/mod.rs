@@ -12,6 +12,7 @@ mod names;
 mod plan;
 mod render;
 mod snapshot;
+mod stages;
 mod why;
 
 pub use elaborate::{Graph, elaborate};
@@ -19,9 +20,11 @@ pub use lock::{compare_bits, compare_keys, lock_of};
 pub use names::find_members;
 pub use plan::{Part, Plan, PlannedTask, State, TaskId, TaskInput, plan};
 pub use render::{dot, mermaid, svg};
+pub use stages::Forerunner;
 pub use why::{Change, Reason, Story, root_causes, why};
 
 pub(crate) use plan::content_parts;
+pub(crate) use stages::stages;
 
 #[cfg(test)]
 mod tests;

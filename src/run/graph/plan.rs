@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::Graph;
 use super::keys::{Keys, MemberInput, Seeds, Sink};
+use super::stages::{Forerunner, forerunner};
 use super::why::{Reason, reason};
 use crate::lang::sema::MemberId;
 use crate::run::store::{Digest, Key, KeyHasher, KeyParts, Store, Survey};
@@ -34,6 +35,8 @@ pub struct PlannedTask {
     pub seed: [u8; 32],
     pub inputs: Vec<TaskInput>,
     pub state: State,
+    /// A stored result that it goes on from, if it is to run.
+    pub goes_on: Option<Forerunner>,
     /// The key under which the store has the result, if it has: another than `key` when an input was computed
     /// anew to the same bytes.
     pub found_under: Key,
@@ -198,6 +201,7 @@ impl Planner<'_, '_> {
             seed,
             inputs,
             state: State::Run(Reason::First),
+            goes_on: None,
             found_under: key,
         });
         if !matches!(part, Part::Replica(_)) {
@@ -243,6 +247,8 @@ impl Planner<'_, '_> {
             if let Some((key, artifact)) = content.and_then(|content| survey.by_content(&content)) {
                 plan.tasks[at].found_under = key;
                 plan.tasks[at].state = State::Stored(artifact);
+            } else {
+                plan.tasks[at].goes_on = forerunner(self.graph, plan, store, &plan.tasks[at]);
             }
         }
     }

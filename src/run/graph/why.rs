@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{Part, Plan, State, TaskId};
+use super::{Forerunner, Part, Plan, State, TaskId};
 use crate::run::store::Store;
 
 /// Why a task has to run.
@@ -32,6 +32,8 @@ pub struct Story {
     pub task: TaskId,
     pub label: String,
     pub state: State,
+    /// The stored result that it goes on from.
+    pub goes_on: Option<String>,
     pub causes: Vec<Story>,
     /// Told already further up; the causes are not repeated.
     pub repeated: bool,
@@ -162,9 +164,22 @@ fn story(plan: &Plan, id: TaskId, told: &mut BTreeSet<TaskId>, depth: usize) -> 
         task: id,
         label: task.label.clone(),
         state: task.state.clone(),
+        goes_on: forerunner(plan, id).map(|from| from.label.clone()),
         causes: stories,
         repeated,
         alike: 0,
+    }
+}
+
+/// What a task goes on from, or the first of the replicas that it joins.
+fn forerunner(plan: &Plan, id: TaskId) -> Option<&Forerunner> {
+    let task = plan.task(id);
+    match task.part {
+        Part::Gather(_) => {
+            let mut replicas = task.inputs.iter();
+            replicas.find_map(|input| plan.task(input.task).goes_on.as_ref())
+        }
+        Part::Whole | Part::Replica(_) => task.goes_on.as_ref(),
     }
 }
 
@@ -260,8 +275,9 @@ impl fmt::Display for Change {
 
 /// The lines in which two lists of steps differ, after what they share at both ends.
 fn steps(out: &mut fmt::Formatter<'_>, part: &str, before: &str, after: &str) -> fmt::Result {
-    let old: Vec<&str> = before.lines().collect();
-    let new: Vec<&str> = after.lines().collect();
+    // Steps of a block stand in one line.
+    let old: Vec<&str> = before.split(['\n', ';']).map(str::trim).collect();
+    let new: Vec<&str> = after.split(['\n', ';']).map(str::trim).collect();
     let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let tail = old[head..]
         .iter()
@@ -302,6 +318,9 @@ impl Story {
                 }
             }
             State::Run(reason) => writeln!(out, "{indent}{label}: to run, {reason}")?,
+        }
+        if let (Some(from), false) = (&self.goes_on, self.repeated) {
+            writeln!(out, "{indent}  - goes on from the end of {from}")?;
         }
         self.causes
             .iter()

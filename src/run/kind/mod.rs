@@ -15,6 +15,15 @@ use crate::lang::schema::KindSchema;
 pub use crate::lang::sema::{Column, Function, Mixture, MixtureBasis, Step, Table, Value};
 use crate::run::store::Artifact;
 
+/// A part of a course, from its beginning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// Everything in the node itself that decides it but how far it goes: the same for all that can take each other up.
+    pub text: String,
+    /// How far it goes; another can go on from it if it goes at least as far.
+    pub reach: f64,
+}
+
 /// One kind of node. Implementations hold no state: everything comes in through the arguments.
 pub trait Kind: Send + Sync {
     fn schema(&self) -> &'static KindSchema;
@@ -31,6 +40,14 @@ pub trait Kind: Send + Sync {
     fn canonical_steps(&self, steps: &[Step]) -> Option<String> {
         let _ = steps;
         None
+    }
+
+    /// How far a computation of this node goes, stage by stage, the last to its end. It can go on from a stored result whose
+    /// end is one of its stages, see [`Task::forerunner`]; kind, inputs and seed are compared besides. None where each
+    /// computation begins at the beginning.
+    fn stages(&self, node: &Node<'_>) -> Vec<Stage> {
+        let _ = node;
+        Vec::new()
     }
 
     /// Computes the node, or one replica of it when [`Task::replica`] is given, and writes the artifact's

@@ -14,6 +14,8 @@ pub struct Task<'a> {
     pub seed: [u8; 32],
     /// Artifacts by the field that refers to them.
     pub inputs: &'a BTreeMap<String, Artifact>,
+    /// A stored result of which this one is the continuation, see [`super::Kind::stages`].
+    pub forerunner: Option<Artifact>,
     /// Where the files of the artifact are written.
     pub work: &'a Work,
     pub(crate) monitor: &'a dyn Monitor,

@@ -5,6 +5,7 @@
 //!   keys/ab/<key>.json      a manifest for each computed node: its key's parts, its files, how long it took
 //!   blobs/ab/<digest>       the files, by the digest of their bytes
 //!   content/ab/<digest>     from a node's own fields and the bytes of its inputs to a key
+//!   stages/ab/<digest>      results that others can go on from
 //!   index                   what `keys` says, in one file to read at once; rebuilt when it is lost
 //!   last                    which key ran last under which name
 //!   claims/<key>            a lock while a node is computed

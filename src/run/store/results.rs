@@ -123,6 +123,38 @@ impl Store {
         text.trim().parse().ok()
     }
 
+    /// Whether there is any result that another could go on from.
+    pub fn has_stages(&self) -> bool {
+        self.root.join("stages").is_dir()
+    }
+
+    /// Notes that a result ends at a stage, so far along it. This index saves work only.
+    pub fn note_stage(&self, stage: &Digest, reach: f64, key: &Key) {
+        let path = self.stage_path(stage);
+        let mut text = fs::read_to_string(&path).unwrap_or_default();
+        let line = format!("{reach} {key}\n");
+        if !text.contains(&line) {
+            text.push_str(&line);
+            let _ = Self::place(&path, text.as_bytes());
+        }
+    }
+
+    /// The stored result that ends at a stage and goes furthest, but no further than `reach`.
+    pub fn furthest(&self, stage: &Digest, reach: f64) -> Option<Key> {
+        let text = fs::read_to_string(self.stage_path(stage)).ok()?;
+        let mut known: Vec<(f64, Key)> = text
+            .lines()
+            .filter_map(|line| {
+                let (reach, key) = line.split_once(' ')?;
+                Some((reach.parse().ok()?, key.parse().ok()?))
+            })
+            .filter(|(known, _)| *known <= reach)
+            .collect();
+        known.sort_by(|one, other| other.0.total_cmp(&one.0));
+        let mut keys = known.into_iter().map(|(_, key)| key);
+        keys.find(|key| self.artifact_digest(key).is_some())
+    }
+
     /// Enters the result of one key under another one too, which `parts` give.
     pub fn adopt(&self, from: &Key, label: &str, parts: &KeyParts) -> Result<(), StoreError> {
         let Some(manifest) = self.manifest(from) else {
@@ -318,6 +350,11 @@ impl Store {
             .join("keys")
             .join(&text[..2])
             .join(format!("{text}.json"))
+    }
+
+    fn stage_path(&self, stage: &Digest) -> PathBuf {
+        let text = stage.to_string();
+        self.root.join("stages").join(&text[..2]).join(text)
     }
 
     fn content_path(&self, content: &KeyParts) -> PathBuf {

@@ -22,6 +22,7 @@ pub const REPORT: Code = Code("E0441");
 pub const STRUCTURE: Code = Code("E0442");
 pub const STRUCTURE_FILE: Code = Code("E0443");
 pub const POTENTIAL: Code = Code("E0444");
+pub const POTENTIAL_FILE: Code = Code("E0447");
 pub const PROTOCOL: Code = Code("E0445");
 
 /// A sound beginning of a study, before what an example is about.
@@ -187,10 +188,19 @@ pub const TABLE: &[Explanation] = &[
     Explanation {
         code: POTENTIAL,
         title: "a potential that does not fit",
-        text: "A potential with published parameters knows certain elements. All that occur in the system or in the structures \
-               that it moves must be among them, and the charges of these structures must balance.",
+        text: "A potential knows certain elements. All that occur in the system or in the structures that it moves must be \
+               among them, every pair of them needs parameters unless their charges repel each other, and the charges of the \
+               structures must balance.",
         failing: "system s { elements: [Ba, Ti, O] }\noracle o { system: s, method: analytic(matsui_akaogi) }\n",
         mended: "system s { elements: [Ti, O] }\noracle o { system: s, method: analytic(matsui_akaogi) }\n",
+    },
+    Explanation {
+        code: POTENTIAL_FILE,
+        title: "a table of a potential that cannot be read",
+        text: "A tabulated pair is a file of two columns, distance in Å and energy in eV, at even steps of the distance; what \
+               follows `#` is no data. The message has the line. (The example would need a file.)",
+        failing: "",
+        mended: "",
     },
     Explanation {
         code: PROTOCOL,

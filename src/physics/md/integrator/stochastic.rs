@@ -47,13 +47,21 @@ pub fn friction_and_noise(
     let keep = (-dt_fs / time_fs).exp();
     let noise = ((1.0 - keep * keep) * kt_ev).sqrt();
     let (mut before, mut after) = (0.0, 0.0);
-    for (v, &mass) in system.velocities.iter_mut().zip(&system.masses) {
-        before += mass * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
-        let width = noise / mass.sqrt();
-        for x in &mut *v {
-            *x = keep * *x + width * stream.normal();
+    // The random numbers of so many atoms are drawn at once.
+    const ATOMS: usize = 256;
+    let mut normals = [[0.0; 3]; ATOMS];
+    let velocities = system.velocities.chunks_mut(ATOMS);
+    for (velocities, masses) in velocities.zip(system.masses.chunks(ATOMS)) {
+        let normals = &mut normals[..velocities.len()];
+        stream.normals(normals.as_flattened_mut());
+        for ((v, &mass), normal) in velocities.iter_mut().zip(masses).zip(&*normals) {
+            before += mass * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
+            let width = noise / mass.sqrt();
+            for k in 0..3 {
+                v[k] = keep * v[k] + width * normal[k];
+            }
+            after += mass * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
         }
-        after += mass * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
     }
     after -= system.remove_momentum();
     system.twice_kinetic = after;

@@ -14,7 +14,7 @@ use crate::physics::numerics::Stream;
 use crate::physics::potential::{Calculator, Potential, Want};
 use crate::physics::structure::{Cell, Structure};
 
-use super::course::Course;
+use super::course::{Course, Grade};
 use super::guard::{Alarm, Guard};
 use super::integrator::{Integrator, Step, StepError};
 use super::log::{Log, Row};
@@ -86,6 +86,9 @@ pub struct SegmentSummary {
     pub density_g_per_cm3: f64,
     /// Of the conserved quantity, kT per atom and ps.
     pub drift: f64,
+    /// The largest extrapolation grade, where a condition looked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grade: Option<Grade>,
 }
 
 /// How a segment came to its end.
@@ -132,6 +135,9 @@ pub fn run_judged(
     protocol.check()?;
     if start.is_empty() {
         return Err(MdError::NoAtoms);
+    }
+    if protocol.needs_grades() && !potential.has_grades() {
+        return Err(MdError::NoGrade);
     }
     std::fs::create_dir_all(directory).map_err(MdError::file(directory))?;
     let mut runner = Runner::new(start, potential, protocol, seed, directory, host, judge)?;
@@ -183,12 +189,15 @@ impl Runner<'_> {
                 Segment::Dynamics(dynamics) => self.dynamics(dynamics)?,
             };
             let last = self.segments.len() + 1 == self.protocol.segments.len();
-            if last {
-                // Before its end, so that a longer protocol can go on from here.
+            if last && self.course.is_some() {
+                // Before its end, so that a longer one can go on from here.
                 self.save()?;
             }
-            self.course = None;
+            let dynamics = self.course.take().is_some();
             self.segments.push(summary);
+            if last && !dynamics {
+                self.save()?;
+            }
         }
         self.host.progress(self.total, self.total);
         self.close()
@@ -246,6 +255,7 @@ impl Runner<'_> {
             volume_ang3,
             density_g_per_cm3: density(&self.system, volume_ang3),
             drift: 0.0,
+            grade: None,
         })
     }
 
@@ -270,6 +280,7 @@ impl Runner<'_> {
             volume_ang3,
             density_g_per_cm3: density(&self.system, volume_ang3),
             drift: 0.0,
+            grade: None,
         })
     }
 
@@ -336,6 +347,7 @@ impl Runner<'_> {
             flatness: flatness(&self.system.cell),
             done: 0,
             met: false,
+            grade: None,
             series: Vec::new(),
             origin: Vec::new(),
         };
@@ -415,6 +427,7 @@ impl Runner<'_> {
             volume_ang3,
             density_g_per_cm3: density(&self.system, volume_ang3),
             drift: course.guard.drift(),
+            grade: course.grade,
         };
         self.course = Some(course);
         Ok(summary)
@@ -474,6 +487,9 @@ impl Runner<'_> {
                 Condition::DensitySettled { within } => course.density_is_settled(within),
                 Condition::SlowestBeyond { distance_ang } => {
                     course.slowest_ang(&self.system) >= distance_ang
+                }
+                Condition::GradeAbove { grade } => {
+                    course.note_grades(&self.calculator.evaluation().grades) > grade
                 }
                 Condition::Judged => self.judged()?,
             };

@@ -3,7 +3,7 @@
 use crate::physics::potential::Want;
 
 use super::super::integrator::Integrator;
-use super::super::protocol::{Dynamics, Protocol};
+use super::super::protocol::{Condition, Dynamics, Protocol};
 
 /// What is due after which steps of a segment.
 pub struct Rhythm {
@@ -12,6 +12,8 @@ pub struct Rhythm {
     /// Interval and least number of steps.
     look: Option<(u64, u64)>,
     virial: bool,
+    /// Whether grades are looked at.
+    grades: bool,
 }
 
 impl Rhythm {
@@ -26,6 +28,10 @@ impl Rhythm {
                 )
             }),
             virial: integrator.needs_virial(),
+            grades: dynamics
+                .until
+                .as_ref()
+                .is_some_and(|until| matches!(until.condition, Condition::GradeAbove { .. })),
         }
     }
 
@@ -49,7 +55,7 @@ impl Rhythm {
             energy: logged || self.is_sampled(done),
             energies: false,
             virial: logged || self.virial,
-            grades: false,
+            grades: self.grades && self.is_looked_at(done),
         }
     }
 }

@@ -274,7 +274,7 @@ impl Saved {
                 }
                 Ok(())
             }
-            (old, new) if old == new => Ok(()),
+            (old, new) if old == new || old.is_none() => Ok(()),
             _ => Err("the segment that it is in is another"),
         }
     }

@@ -273,3 +273,126 @@ fn a_fluid_whose_cell_goes_flat_is_told_to_keep_its_shape() {
     let error = failure(&crystal(2, 5.5), &Soft, &protocol, directory.path());
     assert!(matches!(error, MdError::Flat { .. }), "{error}");
 }
+
+/// Argon that calls the x of each atom, in Å from where it began, its extrapolation grade.
+#[derive(Clone)]
+struct Wandering(LennardJones, Vec<[f64; 3]>);
+
+struct BoundWandering(Box<dyn Bound>, Vec<[f64; 3]>);
+
+impl Potential for Wandering {
+    fn cutoff_ang(&self) -> f64 {
+        self.0.cutoff_ang()
+    }
+    fn has_grades(&self) -> bool {
+        true
+    }
+    fn bind(&self, elements: &[Element]) -> Result<Box<dyn Bound>, PotentialError> {
+        Ok(Box::new(BoundWandering(
+            self.0.bind(elements)?,
+            self.1.clone(),
+        )))
+    }
+}
+
+impl Bound for BoundWandering {
+    fn evaluate(
+        &mut self,
+        cell: &Cell,
+        positions_ang: &[[f64; 3]],
+        neighbours: &Neighbours,
+        want: Want,
+        out: &mut Evaluation,
+    ) -> Result<(), PotentialError> {
+        if want.grades {
+            let moved = positions_ang.iter().zip(&self.1);
+            out.grades = moved
+                .map(|(now, before)| (now[0] - before[0]).abs())
+                .collect();
+        }
+        self.0.evaluate(cell, positions_ang, neighbours, want, out)
+    }
+}
+
+/// A run that waits for a grade stops at the first look at which an atom has it, and names the atom.
+#[test]
+fn a_run_stops_where_the_potential_is_out_of_its_depth() {
+    let start = crystal(2, 5.4);
+    let argon = Wandering(lennard_jones(), start.positions_ang.clone());
+    let protocol = |until| Protocol {
+        timestep_fs: 4.0,
+        drift_bound: 1.0,
+        segments: vec![Segment::Dynamics(Dynamics {
+            ensemble: Ensemble::Nve {
+                temperature_k: Some(60.0),
+            },
+            duration_fs: 4000.0,
+            until,
+            sample_fs: Some(20.0),
+        })],
+        ..Protocol::default()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let whole = run(
+        &start,
+        &argon,
+        &protocol(None),
+        [3; 32],
+        folder.path(),
+        &Quiet,
+    )
+    .unwrap();
+    assert_eq!(whole.segments[0].grade, None);
+    let mut frames = Trajectory::open(&whole.trajectory).unwrap();
+    let limit = 0.3;
+    let mut expected = None;
+    for at in 0..frames.len() {
+        let frame = frames.frame(at).unwrap();
+        let moved = frame.images_ang.iter().zip(&start.positions_ang);
+        let moved = moved
+            .map(|(now, before)| (now[0] - before[0]).abs())
+            .enumerate();
+        let (atom, grade) = moved.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+        if grade > limit {
+            expected = Some((frame.step, atom, grade));
+            break;
+        }
+    }
+    let (step, atom, grade) = expected.expect("an atom moves that far");
+    let until = Until {
+        at_least_fs: 0.0,
+        every_fs: 20.0,
+        condition: Condition::GradeAbove { grade: limit },
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let stopped = run(
+        &start,
+        &argon,
+        &protocol(Some(until.clone())),
+        [3; 32],
+        folder.path(),
+        &Quiet,
+    )
+    .unwrap();
+    let segment = &stopped.segments[0];
+    assert_eq!(segment.ended, Ended::Condition);
+    assert_eq!(segment.steps, step);
+    let found = segment.grade.unwrap();
+    assert_eq!(found.atom, atom);
+    // The trajectory keeps positions to a fraction of a thousandth.
+    assert!(
+        (found.grade - grade).abs() < 1e-3,
+        "{} {grade}",
+        found.grade
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let refused = run(
+        &start,
+        &lennard_jones(),
+        &protocol(Some(until)),
+        [3; 32],
+        folder.path(),
+        &Quiet,
+    );
+    assert!(matches!(refused, Err(MdError::NoGrade)));
+}

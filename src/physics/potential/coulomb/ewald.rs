@@ -1,5 +1,7 @@
 //! The Coulomb energy of all images (Ewald, Ann. Phys. 369, 253, 1921), surrounded by a conductor.
 
+use serde::{Deserialize, Serialize};
+
 use super::Charges;
 use super::mesh::Mesh;
 use super::reciprocal::Waves;
@@ -11,7 +13,7 @@ use crate::physics::potential::{Bound, Potential, PotentialError};
 use crate::physics::structure::species_of;
 
 /// Charges in Gaussian clouds: what they lack of points is summed up to the cutoff, the clouds by their waves.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ewald {
     pub charges: Charges,
     pub cutoff_ang: f64,
@@ -23,7 +25,8 @@ pub struct Ewald {
 }
 
 /// How the waves are summed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Summation {
     /// Directly for few atoms, on a mesh for many.
     Automatic,

@@ -8,6 +8,8 @@ mod truncated;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 pub use ewald::{Ewald, Summation};
 pub(super) use screened::Screened;
 pub use truncated::{DampedShiftedForce, Wolf};
@@ -19,7 +21,7 @@ use crate::base::constants::COULOMB_EV_ANG;
 use crate::physics::structure::species_of;
 
 /// Charges of ions by element.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Charges {
     by_element_e: BTreeMap<Element, f64>,
     /// 1/(4 π ε₀) in eV Å/e². Some parameter sets fix a rounded one.

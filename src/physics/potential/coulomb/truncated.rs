@@ -2,6 +2,8 @@
 
 use std::f64::consts::{FRAC_2_SQRT_PI, PI};
 
+use serde::{Deserialize, Serialize};
+
 use super::Charges;
 use super::screened::screened;
 use crate::base::Element;
@@ -10,7 +12,7 @@ use crate::physics::potential::{PairPotential, PotentialError};
 
 /// The damped shifted force of Fennell and Gezelter (J. Chem. Phys. 124, 234104, 2006): energy and force vanish at
 /// the cutoff.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DampedShiftedForce {
     pub charges: Charges,
     pub alpha_per_ang: f64,
@@ -19,7 +21,7 @@ pub struct DampedShiftedForce {
 
 /// The sum of Wolf et al. (J. Chem. Phys. 110, 8254, 1999): the energy vanishes at the cutoff, the force jumps by what
 /// little the damping leaves of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Wolf {
     pub charges: Charges,
     pub alpha_per_ang: f64,

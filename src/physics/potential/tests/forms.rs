@@ -125,8 +125,8 @@ fn what_cannot_be_evaluated_is_said() {
         potential.bind(&elements).err().unwrap()
     };
     assert_eq!(
-        refused(&["Na", "O"]),
-        PotentialError::UnknownElement(element("Na"))
+        refused(&["Cs", "O"]),
+        PotentialError::UnknownElement(element("Cs"))
     );
     assert!(
         matches!(refused(&["Ba", "Ti", "O"]), PotentialError::Charged { net_e } if (net_e - 2.4).abs() < 1e-12)
@@ -197,4 +197,26 @@ fn what_cannot_be_evaluated_is_said() {
         .update(&structure.cell, &structure.positions_ang)
         .unwrap();
     assert_eq!(with(&other), PotentialError::OtherAtoms);
+}
+
+/// The file holds what the table is made of, and each way to spoil it is told with its line.
+#[test]
+fn tables_are_read_with_their_faults() {
+    let read = |text: &str| TabulatedPair::read(text.as_bytes());
+    let table = read("# r / Å, E / eV\n1.0, 2.5\n1.5\t1\n\n 2 0.25 # end\n").unwrap();
+    assert_eq!(table.from_ang, 1.0);
+    assert_eq!(table.step_ang, 0.5);
+    assert_eq!(table.energies_ev, [2.5, 1.0, 0.25]);
+    for (text, line) in [
+        ("1 2\n2 1\n3.1 0\n", 3),
+        ("1 2\n1 1\n1 0\n", 2),
+        ("1 2\n2 x\n3 0\n", 2),
+        ("1 2\n2 nan\n3 0\n", 2),
+        ("0 2\n1 1\n2 0\n", 1),
+        ("1 2\n2 1\n", 2),
+        ("", 1),
+    ] {
+        assert_eq!(read(text).unwrap_err().line, line, "{text:?}");
+    }
+    assert!(TabulatedPair::read(&[0xff]).is_err());
 }

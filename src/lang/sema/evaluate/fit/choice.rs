@@ -7,7 +7,7 @@ use super::super::{Evaluator, Lookup, codes};
 use crate::lang::diag::{Diagnostic, did_you_mean, list_words};
 use crate::lang::schema::{Choice, Range, Type};
 use crate::lang::source::Span;
-use crate::lang::syntax::ast::Argument;
+use crate::lang::syntax::ast::{Argument, Expr, ExprKind, Operator, Word};
 
 impl Evaluator<'_> {
     pub(super) fn choice_word(
@@ -51,6 +51,32 @@ impl Evaluator<'_> {
             return self.unknown_word(choices, name, span, what);
         };
         self.chosen(choice, arguments, span)
+    }
+
+    /// `gamma > 10`: a word with its argument `above`, or `below` for `<`.
+    pub(super) fn choice_compared(
+        &mut self,
+        choices: &'static [Choice],
+        left: &Expr,
+        operator: Operator,
+        right: &Expr,
+        what: &str,
+    ) -> Option<Value> {
+        let ExprKind::Name(name) = &left.kind else {
+            return None;
+        };
+        let side = match operator {
+            Operator::Less => "below",
+            _ => "above",
+        };
+        let argument = Argument {
+            name: Some(Word {
+                text: side.into(),
+                span: left.span,
+            }),
+            value: right.clone(),
+        };
+        self.choice_call(choices, name, left.span, &[argument], what)
     }
 
     /// A word that a `let` or parameter holds, with arguments that were evaluated without a type.

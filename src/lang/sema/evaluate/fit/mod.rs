@@ -43,6 +43,11 @@ impl Evaluator<'_> {
                     self.fit_value(value, ty, range, what, expr.span)
                 }
             },
+            (Type::Choice(choices), ExprKind::Binary(left, operator, _, right))
+                if operator.is_strict_order() && matches!(left.kind, ExprKind::Name(_)) =>
+            {
+                self.choice_compared(choices, left, *operator, right, what)
+            }
             (Type::List(inner), ExprKind::List(elements)) => {
                 let values: Vec<Option<Value>> = elements
                     .iter()
@@ -435,9 +440,10 @@ fn form_fits(ty: &Type, expr: &Expr) -> bool {
     matches!(
         (&expr.kind, ty),
         (
-            ExprKind::Name(_) | ExprKind::Call(..),
+            ExprKind::Name(_),
             Type::Choice(_) | Type::Inline(..) | Type::Artifact(_),
-        ) | (ExprKind::Record(_), Type::Record(_) | Type::Map(..))
+        ) | (ExprKind::Call(..) | ExprKind::Binary(..), Type::Choice(_))
+            | (ExprKind::Record(_), Type::Record(_) | Type::Map(..))
             | (ExprKind::List(_), Type::List(_))
             | (ExprKind::Text(_), Type::Path | Type::Text)
             | (ExprKind::Number(_), Type::Quantity(..))
