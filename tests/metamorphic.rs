@@ -164,6 +164,8 @@ fn nodes() -> Vec<Node> {
         ],
     );
     moving.steps = vec!["protocol { npt 1000 K for 1 ps }".into()];
+    let mut other_moving = moving.with("start", "other_upper");
+    other_moving.name = "other_moving";
     vec![
         Node::new("system", "elements", &[("elements", "[Ba, Ti, O, C]")]),
         Node::new(
@@ -227,6 +229,12 @@ fn nodes() -> Vec<Node> {
             &[("method", "analytic([pmmcs, zbl])")],
         ),
         moving,
+        other_moving,
+        Node::new(
+            "structure_analysis",
+            "seen",
+            &[("trajectory", "moving"), ("slabs", "10")],
+        ),
     ]
 }
 
@@ -255,6 +263,7 @@ fn observed(kind: &str) -> (&'static str, &'static str) {
         "structure" => ("perovskite", "perovskite"),
         "oracle" => ("force", "force"),
         "ensemble" => ("moving", "moving replica 1"),
+        "structure_analysis" => ("seen", "seen"),
         "synthesis" => ("last", "last replica 1"),
         other => panic!(
             "`{other}` is a new kind: say here which of its nodes is changed and whose key tells"
@@ -319,6 +328,7 @@ fn variants(kind: &str, field: &Field) -> Vec<String> {
             "analytic(lennard_jones(epsilon: 0.01 eV, sigma: 3 Å, cutoff: 9 Å))",
         ],
         ("ensemble", "potential") => &["other_force"],
+        ("structure_analysis", "trajectory") => &["other_moving"],
         ("ensemble", "start") => &[
             "other_upper",
             "amorphous(BaTiO3, atoms: 20)",

@@ -8,6 +8,7 @@ mod reactions;
 mod report;
 mod schedule;
 mod structure;
+mod structure_analysis;
 mod synthesis;
 mod system;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub fn registry() -> Registry {
             Box::new(structure::Structure),
             Box::new(oracle::Oracle),
             Box::new(ensemble::Ensemble),
+            Box::new(structure_analysis::StructureAnalysis),
             Box::new(phases::Phases),
             Box::new(reactions::Reactions),
             Box::new(schedule::Schedule),

@@ -28,17 +28,25 @@ const fn argument(
 
 /// Columns against which curves may be drawn; each table says which it has.
 const AXES: &[Choice] = &[
-    Choice {
-        name: "temperature",
-        doc: "The temperature of the sample.",
-        arguments: &[],
-    },
-    Choice {
-        name: "time",
-        doc: "The automaton's clock, in sweeps.",
-        arguments: &[],
-    },
+    axis("temperature", "The temperature of the sample."),
+    axis(
+        "time",
+        "Time; of a synthesis the automaton's clock, in sweeps.",
+    ),
+    axis("distance", "Between atoms."),
+    axis("wave_number", "Of structure factors."),
+    axis("angle", "Between bonds."),
+    axis("neighbours", "How many bonds an atom has."),
+    axis("position", "Across a cell."),
 ];
+
+const fn axis(name: &'static str, doc: &'static str) -> Choice {
+    Choice {
+        name,
+        doc,
+        arguments: &[],
+    }
+}
 
 const SCHEMA: KindSchema = KindSchema {
     name: "report",

@@ -1,26 +1,32 @@
-use super::{Species, for_each_pair};
+use super::{BlockMeans, Mean, Species, for_each_pair};
 use crate::physics::structure::Cell;
 
-/// Distribution of the angles a–centre–b between bonds shorter than a cutoff, and how many bonds a centre has.
+/// Distribution of the angles end–centre–end between bonds shorter than a cutoff, and how many bonds a centre has.
 pub struct BondAngles {
     species: Species,
     centre: usize,
     end: usize,
     cutoff_ang: f64,
-    angles: Vec<u64>,
-    coordination: Vec<u64>,
+    bins: usize,
+    /// Bonds of a centre, centres with 0, 1, 2, … bonds, angles in each bin and in all.
+    sums: BlockMeans,
 }
+
+/// Centres with more bonds count as having so many.
+const MOST_BONDS: usize = 31;
+const ANGLES: usize = MOST_BONDS + 2;
 
 impl BondAngles {
     /// Angles between bonds from each atom `centre` to its neighbours `end` within `cutoff_ang`.
     pub fn new(species: Species, centre: usize, end: usize, cutoff_ang: f64, bins: usize) -> Self {
+        let bins = bins.max(1);
         BondAngles {
             species,
             centre,
             end,
             cutoff_ang,
-            angles: vec![0; bins.max(1)],
-            coordination: Vec::new(),
+            bins,
+            sums: BlockMeans::new(ANGLES + bins + 1),
         }
     }
 
@@ -41,44 +47,65 @@ impl BondAngles {
                 }
             },
         );
-        let bins = self.angles.len();
+        let centres = self.species.counts[self.centre].max(1) as f64;
+        let mut sums = vec![0.0; ANGLES + self.bins + 1];
         for (atom, bonds) in bonds.iter().enumerate() {
             if of[atom] != self.centre {
                 continue;
             }
-            if self.coordination.len() <= bonds.len() {
-                self.coordination.resize(bonds.len() + 1, 0);
-            }
-            self.coordination[bonds.len()] += 1;
+            sums[0] += bonds.len() as f64 / centres;
+            sums[1 + bonds.len().min(MOST_BONDS)] += 1.0 / centres;
             for (at, a) in bonds.iter().enumerate() {
                 for b in &bonds[at + 1..] {
                     let cosine: f64 = a.iter().zip(b).map(|(x, y)| x * y).sum();
                     let degrees = cosine.clamp(-1.0, 1.0).acos().to_degrees();
                     // A rounding below a right angle is one.
-                    let bin = (degrees / 180.0 * bins as f64 + 1e-9) as usize;
-                    self.angles[bin.min(bins - 1)] += 1;
+                    let bin = (degrees / 180.0 * self.bins as f64 + 1e-9) as usize;
+                    sums[ANGLES + bin.min(self.bins - 1)] += 1.0;
+                    sums[ANGLES + self.bins] += 1.0;
                 }
             }
         }
+        self.sums.add(&sums);
     }
 
-    /// Middles of the bins in degrees and the density of angles for each degree, which integrates to one. Directions at
-    /// random have ½ sin θ.
-    pub fn density(&self) -> Vec<(f64, f64)> {
-        let width = 180.0 / self.angles.len() as f64;
-        let all = self.angles.iter().sum::<u64>().max(1) as f64;
-        let middle = |bin: usize| (bin as f64 + 0.5) * width;
-        let each = self.angles.iter().enumerate();
-        each.map(|(bin, count)| (middle(bin), *count as f64 / (all * width)))
+    /// What is added from here on belongs to another run.
+    pub fn end_run(&mut self) {
+        self.sums.end_run();
+    }
+
+    /// Middles of the bins in degrees.
+    pub fn angles_deg(&self) -> Vec<f64> {
+        let width = 180.0 / self.bins as f64;
+        (0..self.bins)
+            .map(|bin| (bin as f64 + 0.5) * width)
             .collect()
     }
 
-    /// The part of the centres that have 0, 1, 2, … neighbours.
-    pub fn coordination(&self) -> Vec<f64> {
-        let all = self.coordination.iter().sum::<u64>().max(1) as f64;
-        self.coordination
-            .iter()
-            .map(|count| *count as f64 / all)
-            .collect()
+    /// The density of angles for each degree, which integrates to one; zero where there are no two bonds. Directions at
+    /// random have ½ sin θ a radian.
+    pub fn density(&self) -> Vec<Mean> {
+        let means = self.sums.means();
+        let all = means[ANGLES + self.bins].value;
+        let scale = if all > 0.0 {
+            self.bins as f64 / (180.0 * all)
+        } else {
+            0.0
+        };
+        let angles = &means[ANGLES..ANGLES + self.bins];
+        angles.iter().map(|mean| mean.times(scale)).collect()
+    }
+
+    /// Bonds of a centre.
+    pub fn mean_coordination(&self) -> Mean {
+        self.sums.means()[0]
+    }
+
+    /// The part of the centres that have 0, 1, 2, … bonds, up to the most there are.
+    pub fn coordination(&self) -> Vec<Mean> {
+        let means = self.sums.means();
+        let parts = &means[1..ANGLES];
+        let last = parts.iter().rposition(|part| part.value > 0.0);
+        parts[..last.map_or(0, |last| last + 1)].to_vec()
     }
 }

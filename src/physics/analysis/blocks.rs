@@ -80,72 +80,134 @@ impl Blocking {
 /// Blocks that are kept; twice as many are halved.
 const BLOCKS: usize = 8;
 
-/// Means of a curve over contiguous blocks of frames, 8 to 15 of them however long the trajectory, in constant memory.
-/// The standard error is that of the blocks' means: it holds where a block is longer than the correlation time.
+/// Means of a curve over the frames of one run or of several, in memory that does not grow with their length. The
+/// standard error of several runs is that of their means; of a single one that of the means of contiguous blocks, 8 to
+/// 15 of them however long it is, which holds where a block is longer than the correlation time.
 #[derive(Debug, Clone)]
 pub struct BlockMeans {
+    all: Sums,
     frames_in_block: usize,
-    blocks: Vec<Vec<f64>>,
-    current: Vec<f64>,
-    in_current: usize,
+    blocks: Vec<Sums>,
+    block: Sums,
+    runs: Vec<Sums>,
+    run: Sums,
+}
+
+#[derive(Debug, Clone)]
+struct Sums {
+    frames: usize,
+    values: Vec<f64>,
+}
+
+impl Sums {
+    fn new(width: usize) -> Self {
+        Sums {
+            frames: 0,
+            values: vec![0.0; width],
+        }
+    }
+
+    fn add(&mut self, other: &[f64], frames: usize) {
+        for (sum, value) in self.values.iter_mut().zip(other) {
+            *sum += value;
+        }
+        self.frames += frames;
+    }
+
+    fn take(&mut self) -> Self {
+        let width = self.values.len();
+        std::mem::replace(self, Sums::new(width))
+    }
+
+    fn mean(&self, at: usize) -> f64 {
+        self.values[at] / self.frames.max(1) as f64
+    }
 }
 
 impl BlockMeans {
     pub fn new(width: usize) -> Self {
         BlockMeans {
+            all: Sums::new(width),
             frames_in_block: 1,
             blocks: Vec::new(),
-            current: vec![0.0; width],
-            in_current: 0,
+            block: Sums::new(width),
+            runs: Vec::new(),
+            run: Sums::new(width),
         }
     }
 
     /// Adds what one frame contributes.
-    pub fn add(&mut self, values: impl IntoIterator<Item = f64>) {
-        for (sum, value) in self.current.iter_mut().zip(values) {
-            *sum += value;
+    pub fn add(&mut self, values: &[f64]) {
+        for sums in [&mut self.all, &mut self.run, &mut self.block] {
+            sums.add(values, 1);
         }
-        self.in_current += 1;
-        if self.in_current < self.frames_in_block {
+        if self.block.frames < self.frames_in_block {
             return;
         }
-        let width = self.current.len();
-        self.blocks
-            .push(std::mem::replace(&mut self.current, vec![0.0; width]));
-        self.in_current = 0;
+        self.blocks.push(self.block.take());
         if self.blocks.len() == 2 * BLOCKS {
             self.frames_in_block *= 2;
-            self.blocks = self
-                .blocks
-                .chunks_exact(2)
-                .map(|pair| pair[0].iter().zip(&pair[1]).map(|(a, b)| a + b).collect())
-                .collect();
+            for at in 0..BLOCKS {
+                let (one, other) = (2 * at, 2 * at + 1);
+                let mut pair = self.blocks[one].take();
+                let other = self.blocks[other].take();
+                pair.add(&other.values, other.frames);
+                self.blocks[at] = pair;
+            }
+            self.blocks.truncate(BLOCKS);
+        }
+    }
+
+    /// What is added from here on belongs to another run, independent of those before.
+    pub fn end_run(&mut self) {
+        if self.run.frames > 0 {
+            self.runs.push(self.run.take());
         }
     }
 
     pub fn frames(&self) -> usize {
-        self.blocks.len() * self.frames_in_block + self.in_current
+        self.all.frames
     }
 
-    /// Of all frames; errors from the whole blocks where there are at least four.
+    /// Of all frames. Errors need two runs, or at least four blocks of a single one.
     pub fn means(&self) -> Vec<Mean> {
-        let frames = self.frames().max(1) as f64;
-        let count = self.blocks.len() as f64;
-        (0..self.current.len())
+        let going = (self.run.frames > 0).then_some(&self.run);
+        let runs: Vec<&Sums> = self.runs.iter().chain(going).collect();
+        let parts: Vec<&Sums> = match runs.len() {
+            0 | 1 if self.blocks.len() >= 4 => self.blocks.iter().collect(),
+            0 | 1 => Vec::new(),
+            _ => runs,
+        };
+        (0..self.all.values.len())
             .map(|at| {
-                let whole: f64 = self.blocks.iter().map(|block| block[at]).sum();
-                let value = (whole + self.current[at]) / frames;
-                let error = (self.blocks.len() >= 4).then(|| {
-                    let mean = whole / count;
-                    let squares: f64 = self
-                        .blocks
-                        .iter()
-                        .map(|block| (block[at] - mean).powi(2))
-                        .sum();
-                    (squares / (count * (count - 1.0))).sqrt() / self.frames_in_block as f64
-                });
-                Mean { value, error }
+                let values: Vec<f64> = parts.iter().map(|part| part.mean(at)).collect();
+                Mean {
+                    value: self.all.mean(at),
+                    error: Mean::of(&values).error,
+                }
             })
             .collect()
+    }
+}
+
+impl Mean {
+    /// Of independent values.
+    pub fn of(values: &[f64]) -> Self {
+        let count = values.len() as f64;
+        let value = values.iter().sum::<f64>() / count.max(1.0);
+        let squares: f64 = values.iter().map(|one| (one - value).powi(2)).sum();
+        Mean {
+            value,
+            error: (values.len() > 1).then(|| (squares / (count * (count - 1.0))).sqrt()),
+        }
+    }
+
+    /// In another unit.
+    #[must_use]
+    pub fn times(self, factor: f64) -> Self {
+        Mean {
+            value: self.value * factor,
+            error: self.error.map(|error| error * factor.abs()),
+        }
     }
 }

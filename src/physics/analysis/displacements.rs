@@ -1,10 +1,11 @@
 //! Mean squared displacements over all origins.
 
-use realfft::RealFftPlanner;
+use std::ops::Range;
 
-use super::Species;
+use super::correlation::Correlation;
+use super::{Mean, Species};
 
-/// Collects unwrapped positions: 24 bytes for each atom and frame.
+/// Collects unwrapped positions of one run: 24 bytes for each atom and frame.
 pub struct Displacements {
     species: Species,
     masses_u: Vec<f64>,
@@ -13,8 +14,8 @@ pub struct Displacements {
 }
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum DisplacementError {
-    #[error("displacements need at least two frames")]
+pub enum SeriesError {
+    #[error("the trajectory has too few frames for it")]
     TooFew,
     #[error("frame {frame} comes {interval_fs} fs after the one before, the others {usual_fs} fs")]
     Uneven {
@@ -22,6 +23,66 @@ pub enum DisplacementError {
         interval_fs: f64,
         usual_fs: f64,
     },
+}
+
+/// The interval of frames that come evenly, and how many do: the end of a run may come before its last interval is over.
+pub(super) fn even(times_fs: &[f64]) -> Result<(f64, usize), SeriesError> {
+    let [first, second, ..] = times_fs else {
+        return Err(SeriesError::TooFew);
+    };
+    let usual_fs = second - first;
+    let mut frames = times_fs.len();
+    for frame in 1..frames {
+        let interval_fs = times_fs[frame] - times_fs[frame - 1];
+        if (interval_fs - usual_fs).abs() <= 1e-6 * usual_fs {
+            continue;
+        }
+        if frame + 1 == frames && 0.0 < interval_fs && interval_fs < usual_fs {
+            frames = frame;
+            break;
+        }
+        return Err(SeriesError::Uneven {
+            frame: frame + 1,
+            interval_fs,
+            usual_fs,
+        });
+    }
+    let mean_fs = (times_fs[frames - 1] - first) / (frames - 1) as f64;
+    Ok((mean_fs, frames))
+}
+
+/// Blocks of a run from which errors are taken.
+pub(super) const BLOCKS: usize = 4;
+
+/// A curve over lags by species, with errors from what it is in each of the blocks; lags up to the length of a block.
+pub(super) fn with_errors(
+    frames: usize,
+    curve: impl Fn(Range<usize>) -> Vec<Vec<f64>>,
+) -> Vec<Vec<Mean>> {
+    let length = frames / BLOCKS;
+    let whole = curve(0..frames);
+    let blocks: Vec<Vec<Vec<f64>>> = (0..BLOCKS)
+        .map(|block| curve(block * length..(block + 1) * length))
+        .collect();
+    let lags = length.max(1);
+    whole
+        .iter()
+        .enumerate()
+        .map(|(species, whole)| {
+            let each = whole.iter().take(lags).enumerate();
+            each.map(|(lag, value)| {
+                let values: Vec<f64> = blocks
+                    .iter()
+                    .filter_map(|block| block[species].get(lag).copied())
+                    .collect();
+                Mean {
+                    value: *value,
+                    error: Mean::of(&values).error,
+                }
+            })
+            .collect()
+        })
+        .collect()
 }
 
 impl Displacements {
@@ -51,66 +112,46 @@ impl Displacements {
 
     /// Time between frames in fs and, by species and lag in frames, the mean squared displacement in Å² over all atoms
     /// and all origins, by Fourier transforms (Kneller and co-workers, Comput. Phys. Commun. 91, 191, 1995).
-    pub fn mean_squared(&self) -> Result<(f64, Vec<Vec<f64>>), DisplacementError> {
-        let frames = self.frames.len();
-        if frames < 2 {
-            return Err(DisplacementError::TooFew);
-        }
-        let usual = (self.times_fs[frames - 1] - self.times_fs[0]) / (frames - 1) as f64;
-        for frame in 1..frames {
-            let interval = self.times_fs[frame] - self.times_fs[frame - 1];
-            if (interval - usual).abs() > 1e-6 * usual.abs() || usual <= 0.0 {
-                return Err(DisplacementError::Uneven {
-                    frame: frame + 1,
-                    interval_fs: interval,
-                    usual_fs: usual,
-                });
-            }
-        }
-        let length = (2 * frames).next_power_of_two();
-        let mut planner = RealFftPlanner::<f64>::new();
-        let (forward, backward) = (
-            planner.plan_fft_forward(length),
-            planner.plan_fft_inverse(length),
-        );
-        let mut series = forward.make_input_vec();
-        let mut spectrum = forward.make_output_vec();
-        let mut sums = vec![vec![0.0; frames]; self.species.elements.len()];
+    pub fn mean_squared(&self) -> Result<(f64, Vec<Vec<f64>>), SeriesError> {
+        let (usual, frames) = even(&self.times_fs)?;
+        Ok((usual, self.curves(0..frames)))
+    }
+
+    /// The same for lags up to a quarter of the run, with errors from its quarters.
+    pub fn with_errors(&self) -> Result<(f64, Vec<Vec<Mean>>), SeriesError> {
+        let (usual, frames) = even(&self.times_fs)?;
+        let curves = with_errors(frames, |frames| self.curves(frames));
+        Ok((usual, curves))
+    }
+
+    fn curves(&self, range: Range<usize>) -> Vec<Vec<f64>> {
+        let frames = &self.frames[range];
+        let count = frames.len();
+        let mut correlation = Correlation::new(count);
+        let mut sums = vec![vec![0.0; count]; self.species.elements.len()];
+        let mut series = vec![0.0; count];
         for (atom, &species) in self.species.of.iter().enumerate() {
             let sums = &mut sums[species];
             for axis in 0..3 {
-                let value = |frame: usize| self.frames[frame][atom][axis];
                 // About its mean, so that few digits cancel.
-                let mean = (0..frames).map(value).sum::<f64>() / frames as f64;
-                series.fill(0.0);
-                for (frame, slot) in series[..frames].iter_mut().enumerate() {
-                    *slot = value(frame) - mean;
+                let mean = frames.iter().map(|frame| frame[atom][axis]).sum::<f64>() / count as f64;
+                for (value, frame) in series.iter_mut().zip(frames) {
+                    *value = frame[atom][axis] - mean;
                 }
-                let squares: Vec<f64> = series[..frames].iter().map(|x| x * x).collect();
-                // The lengths are the planner's own.
-                if forward.process(&mut series, &mut spectrum).is_err() {
-                    continue;
-                }
-                for one in &mut spectrum {
-                    *one = (one.norm_sqr()).into();
-                }
-                if backward.process(&mut spectrum, &mut series).is_err() {
-                    continue;
-                }
+                let products = correlation.sums(&series);
                 // Σ (x_k+m² + x_k²) by taking off the ends, less twice the correlation.
-                let mut both = 2.0 * squares.iter().sum::<f64>();
-                for lag in 1..frames {
-                    both -= squares[lag - 1] + squares[frames - lag];
-                    let correlation = series[lag] / length as f64;
-                    sums[lag] += (both - 2.0 * correlation) / (frames - lag) as f64;
+                let mut both = 2.0 * series.iter().map(|x| x * x).sum::<f64>();
+                for lag in 1..count {
+                    both -= series[lag - 1].powi(2) + series[count - lag].powi(2);
+                    sums[lag] += (both - 2.0 * products[lag]) / (count - lag) as f64;
                 }
             }
         }
-        for (sums, count) in sums.iter_mut().zip(&self.species.counts) {
+        for (sums, atoms) in sums.iter_mut().zip(&self.species.counts) {
             for sum in sums {
-                *sum /= *count as f64;
+                *sum /= *atoms as f64;
             }
         }
-        Ok((usual, sums))
+        sums
     }
 }

@@ -1,20 +1,30 @@
 //! What trajectories and structures show. Accumulators are fed frame by frame, so that a run can feed them on the fly;
-//! their memory does not grow with the number of frames, but for [`Displacements`], which keeps all positions.
+//! their memory does not grow with the number of frames, but for [`Displacements`] and [`Velocities`], which keep them
+//! all.
 
 mod angles;
 mod blocks;
+mod cooling;
+mod correlation;
 mod displacements;
 mod pairs;
+mod profile;
 mod radial;
 mod species;
 mod structure_factor;
+mod survey;
 #[cfg(test)]
 mod tests;
+mod velocities;
 
 pub use angles::BondAngles;
 pub use blocks::{BlockMeans, Blocking, Mean};
-pub use displacements::{DisplacementError, Displacements};
+pub use cooling::{Cooling, RampLog};
+pub use displacements::{Displacements, SeriesError};
 pub use pairs::for_each_pair;
+pub use profile::SlabProfile;
 pub use radial::{FirstShell, PairCurve, PairDistribution};
 pub use species::Species;
 pub use structure_factor::{PartialStructureFactor, StructureFactor};
+pub use survey::{Bond, Curve, Curves, Run, Shell, StructureCurves, Survey, SurveyError};
+pub use velocities::Velocities;

@@ -27,7 +27,7 @@ pub struct PairCurve {
 }
 
 /// The first shell as a curve shows it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FirstShell {
     pub peak_ang: f64,
     pub peak_height: f64,
@@ -53,16 +53,23 @@ impl PairDistribution {
 
     pub fn add(&mut self, cell: &Cell, positions_ang: &[[f64; 3]]) {
         let pairs = self.species.pairs().count();
-        let mut counts = vec![0u32; pairs * self.bins];
+        let mut sums = vec![0.0; 2 * pairs * self.bins];
+        let (weighted, plain) = sums.split_at_mut(pairs * self.bins);
         for_each_pair(cell, positions_ang, self.longest_ang, |i, j, _, squared| {
             let bin = ((squared.sqrt() / self.bin_ang) as usize).min(self.bins - 1);
             let pair = self.species.pair(self.species.of[i], self.species.of[j]);
-            counts[pair * self.bins + bin] += 1;
+            plain[pair * self.bins + bin] += 1.0;
         });
         let volume = cell.volume_ang3();
-        let weighted = counts.iter().map(|count| f64::from(*count) * volume);
-        let plain = counts.iter().map(|count| f64::from(*count));
-        self.sums.add(weighted.chain(plain));
+        for (weighted, plain) in weighted.iter_mut().zip(plain) {
+            *weighted = *plain * volume;
+        }
+        self.sums.add(&sums);
+    }
+
+    /// What is added from here on belongs to another run.
+    pub fn end_run(&mut self) {
+        self.sums.end_run();
     }
 
     /// Of elements `a` around `b` or the other way: g is the same; coordination is that of b around a.
@@ -84,13 +91,7 @@ impl PairDistribution {
                 .collect(),
             edges_ang: (1..=self.bins).map(edge).collect(),
             g: (0..self.bins)
-                .map(|bin| {
-                    let factor = both / (of_a * of_b * shell(bin));
-                    Mean {
-                        value: means[at + bin].value * factor,
-                        error: means[at + bin].error.map(|error| error * factor),
-                    }
-                })
+                .map(|bin| means[at + bin].times(both / (of_a * of_b * shell(bin))))
                 .collect(),
             coordination: (0..self.bins)
                 .map(|bin| {

@@ -1,6 +1,9 @@
 //! Static structure factors by direct sums over the reciprocal vectors of the cell.
 
 use std::f64::consts::TAU;
+use std::ops::Range;
+
+use rustfft::num_complex::Complex64;
 
 use super::{BlockMeans, Mean, Species};
 use crate::physics::structure::Cell;
@@ -9,8 +12,12 @@ use crate::physics::structure::Cell;
 /// indices, at most `MOST` in a shell, evenly; in a cell that breathes they go with it.
 pub struct StructureFactor {
     species: Species,
+    /// Atoms, those of one species next to each other.
+    by_species: Vec<usize>,
     longest_per_ang: f64,
     shells: usize,
+    /// The largest index along each axis.
+    most: [i32; 3],
     /// Indices, and the shell.
     vectors: Vec<([i32; 3], usize)>,
     in_shell: Vec<usize>,
@@ -34,10 +41,14 @@ impl StructureFactor {
     pub fn new(species: Species, longest_per_ang: f64, shells: usize) -> Self {
         let pairs = species.pairs().count();
         let shells = shells.max(1);
+        let mut by_species: Vec<usize> = (0..species.of.len()).collect();
+        by_species.sort_by_key(|atom| species.of[*atom]);
         StructureFactor {
+            by_species,
             species,
             longest_per_ang,
             shells,
+            most: [0; 3],
             vectors: Vec::new(),
             in_shell: vec![0; shells],
             lengths: vec![0.0; shells],
@@ -77,6 +88,9 @@ impl StructureFactor {
             for at in 0..kept {
                 let (indices, length) = all[at * all.len() / kept];
                 self.vectors.push((indices, shell));
+                for (most, index) in self.most.iter_mut().zip(indices) {
+                    *most = index.abs().max(*most);
+                }
                 self.in_shell[shell] += 1;
                 self.lengths[shell] += length;
             }
@@ -87,27 +101,27 @@ impl StructureFactor {
         if self.vectors.is_empty() {
             self.choose(cell);
         }
+        let waves = Waves::new(cell, positions_ang, &self.by_species, self.most);
         let species = self.species.elements.len();
-        let fractional: Vec<[f64; 3]> = positions_ang
-            .iter()
-            .map(|position| cell.to_fractional(*position))
-            .collect();
         let mut sums = vec![0.0; self.species.pairs().count() * self.shells];
-        for ([h, k, l], shell) in &self.vectors {
-            let mut rho = vec![[0.0; 2]; species];
-            for (one, of) in fractional.iter().zip(&self.species.of) {
-                let turns =
-                    f64::from(*h) * one[0] + f64::from(*k) * one[1] + f64::from(*l) * one[2];
-                let (sine, cosine) = (TAU * (turns - turns.round())).sin_cos();
-                rho[*of][0] += cosine;
-                rho[*of][1] += sine;
+        let mut rho = vec![Complex64::default(); species];
+        for (indices, shell) in &self.vectors {
+            let mut from = 0;
+            for (rho, count) in rho.iter_mut().zip(&self.species.counts) {
+                *rho = waves.sum(*indices, from..from + count);
+                from += count;
             }
             for (a, b) in self.species.pairs() {
-                let product = rho[a][0] * rho[b][0] + rho[a][1] * rho[b][1];
+                let product = (rho[a] * rho[b].conj()).re;
                 sums[self.species.pair(a, b) * self.shells + shell] += product;
             }
         }
-        self.sums.add(sums);
+        self.sums.add(&sums);
+    }
+
+    /// What is added from here on belongs to another run.
+    pub fn end_run(&mut self) {
+        self.sums.end_run();
     }
 
     pub fn partial(&self, a: usize, b: usize) -> PartialStructureFactor {
@@ -126,15 +140,64 @@ impl StructureFactor {
                 continue;
             }
             let vectors = self.in_shell[shell] as f64;
-            let mean = means[at + shell];
+            let excess = means[at + shell].times(atoms / (vectors * weight * weight));
             out.q_per_ang.push(self.lengths[shell] / vectors);
             out.s.push(Mean {
-                value: 1.0 + (mean.value / (vectors * weight) - like) * atoms / weight,
-                error: mean
-                    .error
-                    .map(|error| error / (vectors * weight) * atoms / weight),
+                value: 1.0 + excess.value - like * atoms / weight,
+                ..excess
             });
         }
         out
+    }
+}
+
+/// `exp(2πi n s)` of every atom, axis and index n up to the largest: a wave is a product of three, by far cheaper than
+/// sines.
+struct Waves {
+    atoms: usize,
+    /// By index and atom.
+    along: [Vec<Complex64>; 3],
+}
+
+impl Waves {
+    fn new(cell: &Cell, positions_ang: &[[f64; 3]], order: &[usize], most: [i32; 3]) -> Self {
+        let fractional: Vec<[f64; 3]> = order
+            .iter()
+            .map(|atom| cell.to_fractional(positions_ang[*atom]))
+            .collect();
+        let along = std::array::from_fn(|axis| {
+            let turns = |one: &[f64; 3]| TAU * (one[axis] - one[axis].round());
+            let first: Vec<Complex64> = fractional
+                .iter()
+                .map(|one| Complex64::cis(turns(one)))
+                .collect();
+            let mut all = vec![Complex64::new(1.0, 0.0); order.len()];
+            for index in 0..most[axis] as usize {
+                for atom in 0..order.len() {
+                    all.push(all[index * order.len() + atom] * first[atom]);
+                }
+            }
+            all
+        });
+        Waves {
+            atoms: order.len(),
+            along,
+        }
+    }
+
+    /// `Σ exp(2πi (h s_x + k s_y + l s_z))` over atoms in their order; `h` is not negative.
+    fn sum(&self, [h, k, l]: [i32; 3], atoms: Range<usize>) -> Complex64 {
+        let of = |axis: usize, index: i32| {
+            let at = index.unsigned_abs() as usize * self.atoms;
+            &self.along[axis][at + atoms.start..at + atoms.end]
+        };
+        let (sign_k, sign_l) = (f64::from(k.signum()), f64::from(l.signum()));
+        let turned = |wave: &Complex64, sign: f64| Complex64::new(wave.re, sign * wave.im);
+        let both = of(1, k).iter().zip(of(2, l));
+        of(0, h)
+            .iter()
+            .zip(both)
+            .map(|(x, (y, z))| x * turned(y, sign_k) * turned(z, sign_l))
+            .sum()
     }
 }

@@ -2,7 +2,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::base::Element;
-use crate::physics::io::trajectory::{Frames, ReadOptions, Snapshot, Unwrapper, open_trajectory};
+use crate::physics::host::Quiet;
+use crate::physics::io::trajectory::{
+    Frames, InMemory, ReadOptions, Snapshot, Unwrapper, open_trajectory,
+};
 use crate::physics::numerics::Stream;
 use crate::physics::structure::Cell;
 
@@ -105,12 +108,14 @@ fn shells_of_crystals_are_exact() {
     );
     let mut angles = BondAngles::new(species.clone(), zn, s, 3.0, 180);
     angles.add(&cell, &positions);
-    assert_eq!(angles.coordination(), [0.0, 0.0, 0.0, 0.0, 1.0]);
+    let counted: Vec<f64> = angles.coordination().iter().map(|one| one.value).collect();
+    assert_eq!(counted, [0.0, 0.0, 0.0, 0.0, 1.0]);
+    assert_eq!(angles.mean_coordination().value, 4.0);
     let tetrahedral = (-1.0f64 / 3.0).acos().to_degrees();
-    let all = angles.density();
-    assert!(all.iter().all(|(at, density)| {
+    let all = angles.angles_deg().into_iter().zip(angles.density());
+    assert!(all.into_iter().all(|(at, density)| {
         let here = (at - tetrahedral).abs() <= 0.5;
-        (*density == 1.0) == here && (*density == 0.0) != here
+        (density.value == 1.0) == here && (density.value == 0.0) != here
     }));
     let primitive = Cell::new([
         [0.0, 2.705, 2.705],
@@ -201,7 +206,7 @@ fn displacements_by_transform_are_those_by_sums() {
     all.add(1e4, &walk);
     assert!(matches!(
         all.mean_squared(),
-        Err(DisplacementError::Uneven { .. })
+        Err(SeriesError::Uneven { .. })
     ));
 }
 
@@ -249,25 +254,37 @@ fn blocking_sees_correlation() {
     assert_eq!(short.mean().error, None);
 }
 
-/// Molten sodium chloride (Tosi-Fumi, 1200 K): peaks and minimum of g(r), and the sums of squared displacements that
-/// the published Einstein functions give on the same file.
-#[test]
-fn molten_sodium_chloride_agrees_with_the_reference() {
-    let Some(folder) = std::env::var_os("SYNTH_REFERENCE_DATA") else {
+/// The folder of the reference trajectory.
+fn reference() -> Option<std::path::PathBuf> {
+    let folder = std::env::var_os("SYNTH_REFERENCE_DATA");
+    if folder.is_none() {
         println!("skipped: no reference data");
-        return;
-    };
-    let folder = std::path::Path::new(&folder).join("onsager");
+    }
+    Some(std::path::Path::new(&folder?).join("onsager"))
+}
+
+/// Molten sodium chloride, 216 ions, written by LAMMPS.
+fn sodium_chloride() -> Option<Vec<Snapshot>> {
     let options = ReadOptions {
         types: vec![element("Na"), element("Cl")],
         step_fs: Some(1.0),
         ..ReadOptions::default()
     };
-    let begun = std::time::Instant::now();
-    let mut frames = open_trajectory(&folder.join("nacl216.lammpstrj.gz"), options).unwrap();
-    let (all, error) = frames.read_all();
-    println!("read in {:?}", begun.elapsed());
+    let path = reference()?.join("nacl216.lammpstrj.gz");
+    let (all, error) = open_trajectory(&path, options).unwrap().read_all();
     assert_eq!((all.len(), error), (1001, None));
+    Some(all)
+}
+
+/// Molten sodium chloride (Tosi-Fumi, 1200 K): peaks and minimum of g(r), and the sums of squared displacements that
+/// the published Einstein functions give on the same file.
+#[test]
+fn molten_sodium_chloride_agrees_with_the_reference() {
+    let begun = std::time::Instant::now();
+    let Some(all) = sodium_chloride() else {
+        return;
+    };
+    println!("read in {:?}", begun.elapsed());
     let species = Species::new(&all[0].elements);
     assert_eq!(species.counts, [108, 108]);
     let mut distribution = PairDistribution::new(species.clone(), 9.0, 180);
@@ -299,7 +316,7 @@ fn molten_sodium_chloride_agrees_with_the_reference() {
 
     let (_, curves) = displacements.mean_squared().unwrap();
     println!("with displacements in {:?}", begun.elapsed());
-    let text = std::fs::read_to_string(folder.join("nacl216_ref.json")).unwrap();
+    let text = std::fs::read_to_string(reference().unwrap().join("nacl216_ref.json")).unwrap();
     let reference: serde_json::Value = serde_json::from_str(&text).unwrap();
     let lags = reference["curve_lag_frames"].as_array().unwrap();
     for (species, name) in [(na, "1"), (cl, "2")] {
@@ -338,4 +355,297 @@ fn molten_sodium_chloride_agrees_with_the_reference() {
             }
         }
     }
+}
+
+/// Atoms of a rock-salt crystal that fluctuate about their sites independently, Gaussian with variance u² an axis:
+/// `⟨ρ_a ρ_a*⟩ = N_a (1 − w_a²) + |ρ_a⁰|² w_a²` and `⟨ρ_a ρ_b*⟩ = ρ_a⁰ ρ_b⁰* w_a w_b` with `w = exp(−q² u²/2)` (Warren,
+/// X-ray Diffraction, on the temperature factor of independent atoms), where ρ⁰ is N_a on the reciprocal lattice of its
+/// sublattice, with the sign of the sublattices' offset, and zero elsewhere.
+#[test]
+fn thermal_motion_scatters_as_debye_and_waller_say() {
+    let edge = 4.2;
+    let (cell, species, sites) = crystal(edge, 2, &on_fcc("Mg", "O", [0.5, 0.0, 0.0]));
+    let deviation = |of: usize| {
+        let oxygen = species.elements[of] == element("O");
+        if oxygen { 0.25 } else { 0.15 }
+    };
+    // Shells of the reciprocal lattice of the cell, (n/2)(2π/a), one length each for indices up to 4.
+    let unit = std::f64::consts::TAU / (2.0 * edge);
+    let mut factor = StructureFactor::new(species.clone(), unit * 6.0, 4000);
+    let mut stream = Stream::new([3; 32], &[]);
+    let mut gaussian = || -> f64 {
+        let radius = (-2.0 * (1.0 - stream.uniform()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * stream.uniform()).cos()
+    };
+    for _ in 0..400 {
+        let positions: Vec<[f64; 3]> = sites
+            .iter()
+            .zip(&species.of)
+            .map(|(site, of)| site.map(|x| x + deviation(*of) * gaussian()))
+            .collect();
+        factor.add(&cell, &positions);
+    }
+    // Of squared indices in units of the cell of two: the part of the vectors of that length that are reflections of
+    // both sublattices in phase and out of phase.
+    let reflections = |squared: i32| {
+        let (mut even, mut odd, mut all) = (0.0, 0.0, 0.0);
+        for h in -6..=6i32 {
+            for k in -6..=6i32 {
+                for l in -6..=6i32 {
+                    if h * h + k * k + l * l != squared {
+                        continue;
+                    }
+                    all += 1.0;
+                    let indices = [h, k, l];
+                    if indices.iter().all(|n| n % 4 == 0) || {
+                        let half = indices.map(|n| n / 2);
+                        indices.iter().all(|n| n % 2 == 0) && half.iter().all(|n| n % 2 == 0)
+                    } {
+                        even += 1.0;
+                    } else if indices.iter().all(|n| n % 2 == 0)
+                        && indices.iter().all(|n| (n / 2) % 2 != 0)
+                    {
+                        odd += 1.0;
+                    }
+                }
+            }
+        }
+        (even / all, odd / all)
+    };
+    let atoms = 32.0;
+    let mut tested = 0;
+    for (a, b) in species.pairs() {
+        let partial = factor.partial(a, b);
+        for (q, s) in partial.q_per_ang.iter().zip(&partial.s) {
+            let squared = (q / unit).powi(2).round() as i32;
+            // Up to there all vectors of a length are summed.
+            if squared > 16 {
+                continue;
+            }
+            let w = |of: usize| (-0.5 * (q * deviation(of)).powi(2)).exp();
+            let (even, odd) = reflections(squared);
+            let expected = if a == b {
+                1.0 + ((1.0 - w(a).powi(2) + (even + odd) * atoms * w(a).powi(2)) - 1.0) / 0.5
+            } else {
+                1.0 + (even - odd) * atoms * w(a) * w(b) / 0.5
+            };
+            let error = s.error.unwrap();
+            assert!(
+                (s.value - expected).abs() < 5.0 * error + 1e-3,
+                "{a}{b} at {squared}: {s:?}, {expected}"
+            );
+            assert!(error < 0.05 * expected.abs().max(1.0), "{error}");
+            tested += 1;
+        }
+    }
+    assert!(tested > 35, "{tested}");
+}
+
+/// Velocities of Ornstein and Uhlenbeck: `v' = e^{−γ dt} v + ξ` has the autocorrelation `e^{−γ t}`.
+#[test]
+fn velocities_forget_themselves_at_the_rate_of_their_friction() {
+    let mut stream = Stream::new([12; 32], &[]);
+    let (interval, decay) = (4.0, 0.9f64);
+    let mut all = Velocities::new(Species::new(&[element("Ar"); 200]));
+    let mut velocities = vec![[0.0f64; 3]; 200];
+    for frame in -200..2000 {
+        for v in velocities.as_flattened_mut() {
+            *v = decay * *v + 1e-3 * (stream.uniform() - 0.5);
+        }
+        if frame >= 0 {
+            all.add(f64::from(frame) * interval, &velocities);
+        }
+    }
+    let (found, curves) = all.autocorrelation().unwrap();
+    assert!((found - interval).abs() < 1e-9);
+    assert_eq!(curves[0].len(), 500);
+    assert_eq!(curves[0][0].value, 1.0);
+    for lag in [1, 5, 20, 60] {
+        let expected = decay.powi(lag);
+        let got = curves[0][lag as usize];
+        let error = got.error.unwrap();
+        assert!(
+            (got.value - expected).abs() < 5.0 * error + 1e-3 && error < 0.01,
+            "{lag}: {got:?} {expected}"
+        );
+    }
+}
+
+#[test]
+fn slabs_hold_the_atoms_that_are_in_them() {
+    let basis: Vec<(&str, [f64; 3])> = FCC.iter().map(|at| ("Al", *at)).collect();
+    let (cell, _, positions) = crystal(4.0, 2, &basis);
+    // Over a crystal 8 Å high 24 Å of nothing.
+    let rows = cell.rows_ang();
+    let tall = Cell::new([rows[0], rows[1], [0.0, 0.0, 32.0]]).unwrap();
+    let species = Species::new(&[element("Al"); 32]);
+    let mut profile = SlabProfile::new(species, 2, 16);
+    let moved: Vec<[f64; 3]> = positions
+        .iter()
+        .map(|[x, y, z]| [*x, *y, z - 31.0])
+        .collect();
+    profile.add(&tall, &moved);
+    let middles = profile.positions_ang();
+    assert!((middles[0] - 1.0).abs() < 1e-12 && (middles[15] - 31.0).abs() < 1e-12);
+    let density = profile.density_g_per_cm3(0);
+    // 8 atoms in 8 · 8 · 2 Å³.
+    let layer = 8.0 * element("Al").mass_u() * 1.660_539_07 / 128.0;
+    for (slab, mean) in density.iter().enumerate() {
+        let expected = if slab < 4 { layer } else { 0.0 };
+        assert!(
+            (mean.value - expected).abs() < 1e-6 * layer,
+            "{slab}: {mean:?}"
+        );
+    }
+}
+
+#[test]
+fn ramps_are_followed_in_parts_of_their_time() {
+    let log = |shift: f64| {
+        let mut text =
+            "segment,step,time_fs,temperature_k,potential_ev,density_g_per_cm3\n".to_owned();
+        for step in 0..400 {
+            let segment = step / 100;
+            let part = f64::from(step % 100) / 100.0;
+            let kelvin = 4000.0 - 2000.0 * part;
+            text += &format!(
+                "{segment},{step},{step},{kelvin},{},{}\n",
+                -100.0 + kelvin / 100.0,
+                5.0 - kelvin / 2000.0 + shift
+            );
+        }
+        text
+    };
+    let (one, other) = (log(0.1), log(-0.1));
+    let of = |csv| RampLog {
+        csv,
+        atoms: 10,
+        ramps: &[1],
+    };
+    let both = Cooling::of(&[of(&one), of(&other)]).unwrap();
+    assert_eq!(both.temperature_k.len(), 40);
+    // Rows 0 and 1 of a hundred, then 97 to 99.
+    assert!((both.temperature_k[0] - 3990.0).abs() < 1e-9);
+    assert!((both.temperature_k[39] - 2040.0).abs() < 1e-9);
+    for (kelvin, (density, energy)) in both
+        .temperature_k
+        .iter()
+        .zip(both.density_g_per_cm3.iter().zip(&both.energy_ev_per_atom))
+    {
+        assert!((density.value - (5.0 - kelvin / 2000.0)).abs() < 1e-9);
+        assert!((density.error.unwrap() - 0.1).abs() < 1e-9);
+        assert!((energy.value - (-10.0 + kelvin / 1000.0)).abs() < 1e-9);
+    }
+    assert_eq!(
+        Cooling::of(&[RampLog {
+            ramps: &[],
+            ..of(&one)
+        }]),
+        None
+    );
+}
+
+#[test]
+fn a_survey_takes_runs_together() {
+    // Rock salt that rattles, as two runs of a walk.
+    let (cell, species, sites) = crystal(5.64, 2, &on_fcc("Na", "Cl", [0.5, 0.0, 0.0]));
+    let elements: Arc<[Element]> = species.of.iter().map(|of| species.elements[*of]).collect();
+    let mut stream = Stream::new([15; 32], &[]);
+    let mut run = |frames: usize| -> Vec<Snapshot> {
+        let mut drift = 0.0;
+        (0..frames)
+            .map(|number| {
+                drift += 0.1;
+                let moved = |site: &[f64; 3]| site.map(|x| x + 0.1 * stream.uniform() + drift);
+                let unwrapped: Vec<[f64; 3]> = sites.iter().map(moved).collect();
+                Snapshot {
+                    time_fs: Some(number as f64 * 10.0),
+                    cell,
+                    elements: Arc::clone(&elements),
+                    positions_ang: unwrapped.iter().map(|one| cell.wrap(*one).0).collect(),
+                    wrapped: true,
+                    unwrapped_ang: unwrapped,
+                    ..Snapshot::default()
+                }
+            })
+            .collect()
+    };
+    let frames = [run(40), run(60)];
+    let open = |frames: &'static [Snapshot]| Run {
+        frames: frames.len(),
+        unfollowed: None,
+        open: Box::new(move || Ok(Box::new(InMemory::new(frames)))),
+    };
+    let frames = frames.map(|run| &*run.leak());
+    let survey = Survey {
+        reach_ang: 8.0,
+        bin_ang: 0.05,
+        longest_per_ang: 4.0,
+        shell_per_ang: 0.1,
+        bonds: vec![
+            (element("Na"), element("Cl"), None),
+            (element("Cl"), element("Cl"), Some(4.5)),
+        ],
+        slabs: Some((0, 4)),
+        most_frames: 20,
+    };
+    let found = survey.of(&frames.map(open), &Quiet).unwrap();
+    assert_eq!(found.elements, [element("Na"), element("Cl")]);
+    assert!(
+        (found.density_g_per_cm3.value - 2.163).abs() < 0.01,
+        "NaCl at a = 5.64 Å"
+    );
+    assert!(found.density_g_per_cm3.error.unwrap() < 1e-12);
+    let names: Vec<&str> = found
+        .pair_distribution
+        .curves
+        .iter()
+        .map(|one| &*one.name)
+        .collect();
+    assert_eq!(names, ["Na-Na", "Na-Cl", "Cl-Cl"]);
+    let counted: Vec<f64> = found
+        .bonds
+        .iter()
+        .map(|bond| bond.coordination.unwrap().value)
+        .collect();
+    assert_eq!(counted, [6.0, 12.0]);
+    assert_eq!(found.coordination.x.len(), 13);
+    assert!((found.coordination.curves[1].y[12].value - 1.0).abs() < 1e-12);
+    let right: f64 = found
+        .angles
+        .x
+        .iter()
+        .zip(&found.angles.curves[0].y)
+        .filter(|(at, _)| (**at - 90.0).abs() < 8.0)
+        .map(|(_, density)| density.value * 2.0)
+        .sum();
+    assert!(
+        (right - 12.0 / 15.0).abs() < 1e-9,
+        "12 of 15 angles are right: {right}"
+    );
+    // The drift of all is none: what is left is twice the variance of 0.1 uniform, an axis.
+    let displacements = found.displacements.unwrap();
+    assert_eq!(displacements.x[..3], [0.0, 10.0, 20.0]);
+    assert_eq!(displacements.x.len(), 10, "a quarter of the shorter run");
+    let expected = 3.0 * 2.0 * 0.01 / 12.0;
+    for mean in &displacements.curves[0].y[1..] {
+        assert!(
+            (mean.value / expected - 1.0).abs() < 0.1,
+            "{mean:?} {expected}"
+        );
+    }
+    assert!(found.velocities.unwrap_err().contains("no velocities"));
+
+    let missing = Survey {
+        bonds: vec![(element("O"), element("Na"), None)],
+        ..survey.clone()
+    };
+    let error = missing.of(&frames.map(open), &Quiet).unwrap_err();
+    assert_eq!(
+        error,
+        SurveyError::NoElement {
+            element: element("O")
+        }
+    );
+    assert_eq!(survey.of(&[], &Quiet).unwrap_err(), SurveyError::NoFrames);
 }
