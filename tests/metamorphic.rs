@@ -23,6 +23,8 @@ fn keys(registry: &Registry, text: &str) -> Result<BTreeMap<String, String>, Str
         .with("same_rows.csv", &rows)
         .with("table.dat", "1 2\n2 1\n3 0\n")
         .with("other_table.dat", "1 3\n2 1\n3 0\n")
+        .with("salt.lammpstrj", &salt(2.5))
+        .with("other_salt.lammpstrj", &salt(2.6))
         .with("barium.cif", &barium("Im-3m"))
         .with("other.cif", &barium("Pm-3m"))
         .with(
@@ -135,9 +137,27 @@ impl Node {
                 node.body.push((companion, (*value).to_owned()));
             }
         }
+        // A trajectory from a file has neither potential nor protocol.
+        let of_file = ["file", "types", "units", "interval", "temperature", "discard"];
+        if self.kind == "ensemble" && of_file.contains(&field) {
+            node.steps.clear();
+            node.body.clear();
+            node.body.push(("timestep", "1 fs".to_owned()));
+            if field != "file" {
+                node.body.push(("file", "\"salt.lammpstrj\"".to_owned()));
+            }
+        }
         node.body.push((field, value.to_owned()));
         node
     }
+}
+
+/// A dump of two atoms so far apart.
+fn salt(distance_ang: f64) -> String {
+    format!(
+        "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n2\nITEM: BOX BOUNDS pp pp pp\n0 9\n0 9\n0 9\n\
+         ITEM: ATOMS id type element x y z\n1 1 Na 0 0 0\n2 2 Cl {distance_ang} 0 0\n"
+    )
 }
 
 /// A study in which every kind that has a key, or is part of one, stands once; `last` reads all the others.
@@ -328,6 +348,13 @@ fn variants(kind: &str, field: &Field) -> Vec<String> {
             "analytic(lennard_jones(epsilon: 0.01 eV, sigma: 3 Å, cutoff: 9 Å))",
         ],
         ("ensemble", "potential") => &["other_force"],
+        ("ensemble", "file") => &[
+            "\"salt.lammpstrj\"",
+            "\"other_salt.lammpstrj\"",
+            "[\"salt.lammpstrj\", \"other_salt.lammpstrj\"]",
+        ],
+        ("ensemble", "types") => &["[Na, Cl]"],
+        ("ensemble", "units") => &["real"],
         ("structure_analysis", "trajectory") => &["other_moving"],
         ("ensemble", "start") => &[
             "other_upper",

@@ -3,6 +3,7 @@
 //! 0 fine · 1 errors in the recipe or the command · 2 a node failed · 3 an expectation does not hold · 130 stopped.
 
 mod commands;
+mod export;
 mod progress;
 mod run;
 mod study;
@@ -45,6 +46,17 @@ enum Verb {
     Why(NodeArguments),
     /// Show a node (fields, key, files), or the value of an expression such as `fired.final(BaTiO3)`
     Show(NodeArguments),
+    /// Write what a study has computed in files of other programs
+    Export {
+        #[command(flatten)]
+        node: NodeArguments,
+        /// The form, like `lammps_dump`; left out: the first that the kind of node has
+        #[arg(long = "as", value_name = "FORM")]
+        form: Option<String>,
+        /// The folder to write into; left out: where you are
+        #[arg(long, value_name = "FOLDER")]
+        to: Option<PathBuf>,
+    },
     /// Draw the graph of a study
     Graph {
         #[command(flatten)]
@@ -154,6 +166,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Verb::Plan(arguments) => commands::plan(&arguments),
         Verb::Why(arguments) => commands::why(&arguments),
         Verb::Show(arguments) => commands::show(&arguments),
+        Verb::Export { node, form, to } => export::export(&node, form.as_deref(), to.as_deref()),
         Verb::Graph { study, format, out } => commands::graph(&study, format, out.as_deref()),
         Verb::Fmt { files, check } => commands::fmt(&files, check),
         Verb::Doc { name, format } => commands::doc(name.as_deref(), format),

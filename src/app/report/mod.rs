@@ -71,7 +71,7 @@ pub fn draw(study: &Study, sources: &SourceMap, results: &Results<'_>, folder: &
 }
 
 /// Letters, digits and underscores.
-fn slug(text: &str) -> String {
+pub(crate) fn slug(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') {

@@ -1,11 +1,13 @@
 //! `ensemble`: atoms taken through a protocol of molecular dynamics.
 
+mod export;
+mod import;
 mod protocol;
 mod results;
 mod schema;
 mod start;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::lang::diag::codes::chemistry as codes;
@@ -14,7 +16,7 @@ use crate::physics::host::Host;
 use crate::physics::io::{Frame, write_extxyz};
 use crate::physics::md::{MdError, Protocol, Trajectories, TrajectoryRecord, files, run};
 use crate::physics::oracle::Analytic;
-use crate::run::kind::{Checked, Failure, Finding, Kind, Node, Stage, Task, Value};
+use crate::run::kind::{Checked, Export, Failure, Finding, Kind, Node, Stage, Task, Value};
 use crate::run::store::Artifact;
 use results::Replica;
 
@@ -27,6 +29,13 @@ impl Kind for Ensemble {
 
     fn check(&self, node: &Node<'_>) -> Checked {
         let mut checked = Checked::default();
+        if node.is_given("file") {
+            import::check(node, &mut checked);
+            return checked;
+        }
+        if !is_complete(node, &mut checked) {
+            return checked;
+        }
         let protocol = protocol::protocol(node, &mut checked);
         let packed = match &protocol {
             Some(protocol) => start::packed(node, protocol, &mut checked),
@@ -73,6 +82,9 @@ impl Kind for Ensemble {
     }
 
     fn run(&self, task: &Task<'_>) -> Result<(), Failure> {
+        if task.node.is_given("file") {
+            return import::run(task, &TaskHost(task));
+        }
         let protocol = task
             .node
             .facts::<Protocol>()
@@ -122,7 +134,6 @@ impl Kind for Ensemble {
         let mut logs = Vec::new();
         let mut trajectories = Trajectories::default();
         for (at, artifact) in replicas.iter().enumerate() {
-            summaries.push(artifact.json(results::SUMMARY)?);
             let take = |name: &str| {
                 let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
                 let name_here = format!("{stem}_{at}.{ending}");
@@ -133,19 +144,50 @@ impl Kind for Ensemble {
                 Ok::<_, Failure>(name_here)
             };
             let own: Trajectories = artifact.json(Trajectories::FILE)?;
+            let is_ours = own.runs.iter().any(|run| run.log.is_some());
             for mut run in own.runs {
                 run.file = take(&run.file)?;
                 run.log = run.log.as_deref().map(take).transpose()?;
                 trajectories.runs.push(run);
             }
-            take("final.xyz")?;
-            logs.push(artifact.read(files::LOG)?);
+            if is_ours {
+                summaries.push(artifact.json(results::SUMMARY)?);
+                take("final.xyz")?;
+                logs.push(artifact.read(files::LOG)?);
+            }
         }
         task.work.write_json(Trajectories::FILE, &trajectories)?;
-        task.work.write_json(results::SUMMARY, &summaries)?;
-        task.work
-            .write_json(results::COURSE, &results::course(&logs))?;
+        if !logs.is_empty() {
+            task.work.write_json(results::SUMMARY, &summaries)?;
+            task.work
+                .write_json(results::COURSE, &results::course(&logs))?;
+        }
         Ok(())
+    }
+
+    fn exports(&self) -> &'static [Export] {
+        export::FORMS
+    }
+
+    fn export(
+        &self,
+        artifact: &Artifact,
+        form: &Export,
+        stem: &Path,
+    ) -> Result<Vec<PathBuf>, Failure> {
+        export::export(artifact, form, stem)
+    }
+
+    fn check_result(
+        &self,
+        node: &Node<'_>,
+        name: &str,
+        _: &[(&'static str, Value)],
+    ) -> Vec<Finding> {
+        if node.is_given("file") {
+            return import::check_result(name);
+        }
+        Vec::new()
     }
 
     fn result(
@@ -154,8 +196,37 @@ impl Kind for Ensemble {
         _: &[(&'static str, Value)],
         artifact: &Artifact,
     ) -> Result<Value, String> {
+        let all: Trajectories = artifact
+            .json(Trajectories::FILE)
+            .map_err(|error| error.to_string())?;
+        if all.runs.iter().all(|run| run.log.is_none()) {
+            return import::evaluate(name, &all);
+        }
         results::evaluate(name, artifact)
     }
+}
+
+/// Whether it says all that a run needs, and nothing that belongs to a trajectory from a file.
+fn is_complete(node: &Node<'_>, checked: &mut Checked) -> bool {
+    for field in import::OWN.iter().filter(|field| node.is_given(field)) {
+        let text = format!("`{field}` is about a trajectory from a file, and there is no `file`");
+        let finding = Finding::new(*field, codes::PROTOCOL, text, "has no meaning here");
+        let help = format!("leave `{field}` out, or add `file: \"dump.lammpstrj\"`");
+        checked.finding(finding.help(help));
+    }
+    let needed = [
+        ("potential", "moves its atoms"),
+        ("start", "they start from"),
+    ];
+    for (field, what) in needed.iter().filter(|(field, _)| !node.is_given(field)) {
+        let text = format!("this ensemble does not say what {what}");
+        let finding = Finding::new("", codes::PROTOCOL, text, format!("`{field}` is missing"));
+        let help = format!(
+            "add `{field}: name`, or `file: \"dump.lammpstrj\"` for a trajectory that is there"
+        );
+        checked.finding(finding.help(help));
+    }
+    checked.findings.is_empty()
 }
 
 /// Puts the end of another run where this one looks for its own last state, unless it has one.

@@ -102,11 +102,7 @@ pub(super) fn evaluate(name: &str, artifact: &Artifact) -> Result<Value, String>
             .iter()
             .map(|replica| of(replica, &replica.segments[last]))
             .collect();
-        let quantity = Quantity::new(mean(&values), dimension);
-        Ok(match standard_error(&values) {
-            error @ Some(_) => Value::Measured(quantity, error),
-            None => Value::Quantity(quantity),
-        })
+        Ok(of_values(&values, 1.0, dimension))
     };
     match name {
         "density" => of_last(Dimension::DENSITY, &|_, one| {
@@ -136,8 +132,17 @@ pub(super) fn evaluate(name: &str, artifact: &Artifact) -> Result<Value, String>
 }
 
 /// 1 g/cm³ in eV fs²/Å⁵.
-const DENSITY_BASE_PER_G_CM3: f64 = crate::base::constants::ATOMIC_MASS_EV_FS2_PER_ANG2
+pub(super) const DENSITY_BASE_PER_G_CM3: f64 = crate::base::constants::ATOMIC_MASS_EV_FS2_PER_ANG2
     / (crate::base::constants::ATOMIC_MASS_KG * 1e27);
+
+/// The mean over replicas times a factor, with its standard error.
+pub(super) fn of_values(values: &[f64], factor: f64, dimension: Dimension) -> Value {
+    let quantity = Quantity::new(mean(values) * factor, dimension);
+    match standard_error(values) {
+        Some(error) => Value::Measured(quantity, Some(error * factor)),
+        None => Value::Quantity(quantity),
+    }
+}
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64

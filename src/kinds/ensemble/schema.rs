@@ -341,6 +341,11 @@ const fn measured(
     }
 }
 
+const UNITS: &[Choice] = &[
+    word("metal", "Times in ps, velocities in Å/ps.", &[]),
+    word("real", "Times in fs, velocities in Å/fs.", &[]),
+];
+
 pub(super) const SCHEMA: KindSchema = KindSchema {
     name: "ensemble",
     version: 2,
@@ -361,7 +366,7 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
         Field::new(
             "potential",
             Type::Artifact(Artifact(Analytic::TYPE)),
-            Default::Required,
+            Default::Absent,
             "What moves the atoms.",
             "reference",
         ),
@@ -392,8 +397,8 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
                     ],
                 )]),
             ]),
-            Default::Required,
-            "Where they start: structures, or a random packing.",
+            Default::Absent,
+            "Where they start: structures, or a random packing. With a DCD file, which names no elements: what its atoms are.",
             "melt",
         ),
         Field::new(
@@ -436,6 +441,53 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
             "Whether the trajectory keeps velocities.",
             "true",
         ),
+        Field::new(
+            "file",
+            Type::Either(&[Type::Path, Type::List(&Type::Path)]),
+            Default::Absent,
+            "A trajectory of another program instead of a protocol: LAMMPS dump, extended XYZ, XDATCAR or DCD, packed by gzip or \
+             Zstandard or not. Of several files each is a replica.",
+            "\"dump.lammpstrj.gz\"",
+        ),
+        Field::new(
+            "types",
+            Type::List(&Type::Element),
+            Default::Absent,
+            "Which elements the atom types 1, 2, … of the file are, where it does not name them.",
+            "[Ba, Ti, O]",
+        ),
+        Field::new(
+            "units",
+            Type::Choice(UNITS),
+            Default::Is("metal"),
+            "The unit style of a LAMMPS dump that does not name its own.",
+            "real",
+        ),
+        Field::new(
+            "interval",
+            TIME,
+            Default::Absent,
+            "How far apart the frames of an extended XYZ or XDATCAR file are, where it has no times. A LAMMPS dump or DCD file \
+             takes `timestep`.",
+            "10 fs",
+        )
+        .range(Range::Above(0.0)),
+        Field::new(
+            "temperature",
+            Type::Quantity(Dimension::TEMPERATURE, "K"),
+            Default::Absent,
+            "At which temperature the run of the file was made.",
+            "1200 K",
+        )
+        .range(Range::Above(0.0)),
+        Field::new(
+            "discard",
+            TIME,
+            Default::Absent,
+            "How much of the beginning of the file is left out.",
+            "5 ps",
+        )
+        .range(Range::AtLeast(0.0)),
     ],
     steps: &[Verb {
         name: "protocol",

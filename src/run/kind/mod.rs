@@ -11,6 +11,8 @@ pub use registry::Registry;
 pub(crate) use task::Monitor;
 pub use task::{Failure, Task};
 
+use std::path::{Path, PathBuf};
+
 use crate::lang::schema::KindSchema;
 pub use crate::lang::sema::{Column, Function, Mixture, MixtureBasis, Step, Table, Value};
 use crate::run::store::Artifact;
@@ -22,6 +24,14 @@ pub struct Stage {
     pub text: String,
     /// How far it goes; another can go on from it if it goes at least as far.
     pub reach: f64,
+}
+
+/// A form in which other programs take what a node has made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Export {
+    /// As it is asked for: `lammps_dump`.
+    pub name: &'static str,
+    pub doc: &'static str,
 }
 
 /// One kind of node. Implementations hold no state: everything comes in through the arguments.
@@ -71,6 +81,22 @@ pub trait Kind: Send + Sync {
     ) -> Vec<Finding> {
         let _ = (node, name, arguments);
         Vec::new()
+    }
+
+    /// Forms in which its artifacts can be handed to other programs, the most usual first.
+    fn exports(&self) -> &'static [Export] {
+        &[]
+    }
+
+    /// Writes an artifact in one of them, to files whose names begin with `stem`, and gives their paths.
+    fn export(
+        &self,
+        artifact: &Artifact,
+        form: &Export,
+        stem: &Path,
+    ) -> Result<Vec<PathBuf>, Failure> {
+        let _ = (artifact, stem);
+        Err(Failure::new(format!("there is no form `{}`", form.name)))
     }
 
     /// Reads a declared result off an artifact. `arguments` are in the order of the parameters, with defaults

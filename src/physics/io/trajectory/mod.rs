@@ -12,6 +12,7 @@ mod open;
 #[cfg(test)]
 mod tests;
 mod unwrap;
+mod write;
 mod xdatcar;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use extxyz::{ExtxyzFrames, ExtxyzWriter};
 pub use lammps::{LammpsDump, LammpsDumpWriter};
 pub use open::{Format, format_of, open_trajectory, read_trajectory};
 pub use unwrap::Unwrapper;
+pub use write::{WriteError, WrittenForm, write_trajectory};
 pub use xdatcar::Xdatcar;
 
 /// A moment of a trajectory.
