@@ -23,13 +23,19 @@ fn keys(registry: &Registry, text: &str) -> Result<BTreeMap<String, String>, Str
         .with("same_rows.csv", &rows)
         .with("table.dat", "1 2\n2 1\n3 0\n")
         .with("other_table.dat", "1 3\n2 1\n3 0\n")
-        .with("salt.lammpstrj", &salt(2.5))
-        .with("other_salt.lammpstrj", &salt(2.6))
-        .with("barium.cif", &barium("Im-3m"))
-        .with("other.cif", &barium("Pm-3m"))
+        .with("argon.yaml", ARGON)
+        .with(
+            "other_argon.yaml",
+            ARGON.replace("rcutij: 7.0", "rcutij: 7.5"),
+        )
+        .with("argon.asi", include_bytes!("../examples/argon.asi"))
+        .with("salt.lammpstrj", salt(2.5))
+        .with("other_salt.lammpstrj", salt(2.6))
+        .with("barium.cif", barium("Im-3m"))
+        .with("other.cif", barium("Pm-3m"))
         .with(
             "other_rows.csv",
-            &rows.replace("BaTiO3,300,", "BaTiO3,300.5,"),
+            rows.replace("BaTiO3,300,", "BaTiO3,300.5,"),
         );
     let checked = check(
         "study.synth",
@@ -138,7 +144,14 @@ impl Node {
             }
         }
         // A trajectory from a file has neither potential nor protocol.
-        let of_file = ["file", "types", "units", "interval", "temperature", "discard"];
+        let of_file = [
+            "file",
+            "types",
+            "units",
+            "interval",
+            "temperature",
+            "discard",
+        ];
         if self.kind == "ensemble" && of_file.contains(&field) {
             node.steps.clear();
             node.body.clear();
@@ -151,6 +164,9 @@ impl Node {
         node
     }
 }
+
+/// A cluster expansion.
+const ARGON: &str = include_str!("../examples/argon.yaml");
 
 /// A dump of two atoms so far apart.
 fn salt(distance_ang: f64) -> String {
@@ -248,6 +264,7 @@ fn nodes() -> Vec<Node> {
             "other_force",
             &[("method", "analytic([pmmcs, zbl])")],
         ),
+        Node::new("potential", "expansion", &[("file", "\"argon.yaml\"")]),
         moving,
         other_moving,
         Node::new(
@@ -282,6 +299,7 @@ fn observed(kind: &str) -> (&'static str, &'static str) {
         "schedule" => ("firing", "last replica 1"),
         "structure" => ("perovskite", "perovskite"),
         "oracle" => ("force", "force"),
+        "potential" => ("expansion", "expansion"),
         "ensemble" => ("moving", "moving replica 1"),
         "structure_analysis" => ("seen", "seen"),
         "synthesis" => ("last", "last replica 1"),
@@ -347,6 +365,8 @@ fn variants(kind: &str, field: &Field) -> Vec<String> {
             "analytic([tabulated(pairs: [{ between: [Ba, O], file: \"other_table.dat\" }]), zbl])",
             "analytic(lennard_jones(epsilon: 0.01 eV, sigma: 3 Å, cutoff: 9 Å))",
         ],
+        ("potential", "file") => &["\"other_argon.yaml\""],
+        ("potential", "active_set") => &["\"argon.asi\""],
         ("ensemble", "potential") => &["other_force"],
         ("ensemble", "file") => &[
             "\"salt.lammpstrj\"",

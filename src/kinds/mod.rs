@@ -4,6 +4,7 @@ mod ensemble;
 mod oracle;
 mod packing;
 mod phases;
+mod potential;
 mod reactions;
 mod report;
 mod schedule;
@@ -25,6 +26,7 @@ pub fn registry() -> Registry {
             Box::new(system::System),
             Box::new(structure::Structure),
             Box::new(oracle::Oracle),
+            Box::new(potential::Potential),
             Box::new(ensemble::Ensemble),
             Box::new(structure_analysis::StructureAnalysis),
             Box::new(phases::Phases),

@@ -15,7 +15,7 @@ use crate::lang::schema::KindSchema;
 use crate::physics::host::Host;
 use crate::physics::io::{Frame, write_extxyz};
 use crate::physics::md::{MdError, Protocol, Trajectories, TrajectoryRecord, files, run};
-use crate::physics::oracle::Analytic;
+use crate::physics::oracle::StoredPotential;
 use crate::run::kind::{Checked, Export, Failure, Finding, Kind, Node, Stage, Task, Value};
 use crate::run::store::Artifact;
 use results::Replica;
@@ -44,16 +44,18 @@ impl Kind for Ensemble {
         let recipe = packed.as_ref().or_else(|| node.input("start")?.facts());
         let model = node
             .input("potential")
-            .and_then(|potential| potential.facts::<Analytic>());
-        if model.is_some() && protocol.as_ref().is_some_and(Protocol::needs_grades) {
+            .and_then(|potential| potential.facts::<StoredPotential>());
+        if model.is_some_and(|model| !model.has_grades())
+            && protocol.as_ref().is_some_and(Protocol::needs_grades)
+        {
             checked.finding(
                 Finding::new(
                     "steps[0]",
                     codes::PROTOCOL,
-                    "a segment waits for an extrapolation grade, and a potential in closed form has none",
+                    "a segment waits for an extrapolation grade, and the potential has none",
                     "waits for `gamma`",
                 )
-                .help("name a potential that was fitted, or another condition"),
+                .help("name a potential with an `active_set`, or another condition"),
             );
         }
         if let (Some(recipe), Some(model)) = (recipe, model) {
@@ -89,7 +91,10 @@ impl Kind for Ensemble {
             .node
             .facts::<Protocol>()
             .ok_or_else(|| Failure::new("the protocol could not be read"))?;
-        let model: Analytic = task.input("potential")?.json(Analytic::FILE)?;
+        let stored = task.input("potential")?;
+        let read = |name: &str| stored.read(name).map_err(|error| error.to_string());
+        let model =
+            StoredPotential::load(&read).map_err(|error| Failure::new(error.to_string()))?;
         let start = start::structure(task, protocol)?;
         let folder = task.work.unfinished()?;
         if let Some(forerunner) = &task.forerunner {

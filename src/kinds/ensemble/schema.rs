@@ -8,7 +8,7 @@ use crate::lang::schema::{
 use crate::lang::units::Dimension;
 use crate::physics::io::Structures;
 use crate::physics::md::Trajectories;
-use crate::physics::oracle::Analytic;
+use crate::physics::oracle::StoredPotential;
 
 const TEMPERATURE: Type = Type::Quantity(Dimension::TEMPERATURE, "K");
 const TIME: Type = Type::Quantity(Dimension::TIME, "ps");
@@ -365,7 +365,7 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
     fields: &[
         Field::new(
             "potential",
-            Type::Artifact(Artifact(Analytic::TYPE)),
+            Type::Artifact(Artifact(StoredPotential::TYPE)),
             Default::Absent,
             "What moves the atoms.",
             "reference",

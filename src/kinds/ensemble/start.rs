@@ -6,7 +6,7 @@ use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::units::{Dimension, Quantity};
 use crate::physics::io::Structures;
 use crate::physics::md::Protocol;
-use crate::physics::oracle::Analytic;
+use crate::physics::oracle::StoredPotential;
 use crate::physics::potential::PotentialError;
 use crate::physics::structure::{Recipe, Source, Structure};
 use crate::run::kind::{Checked, Failure, Finding, Node, Task, Value};
@@ -68,7 +68,7 @@ fn melt_at(temperature_k: f64) -> Value {
 }
 
 /// That the potential can move these atoms.
-pub(super) fn suits(recipe: &Recipe, model: &Analytic, checked: &mut Checked) {
+pub(super) fn suits(recipe: &Recipe, model: &StoredPotential, checked: &mut Checked) {
     let (wanted, known) = (recipe.elements(), model.elements());
     let strange = known
         .iter()

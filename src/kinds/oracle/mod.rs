@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::base::Element;
 use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::schema::KindSchema;
-use crate::physics::oracle::Analytic;
+use crate::physics::oracle::StoredPotential;
 use crate::run::kind::{Checked, Failure, Finding, Kind, Node, Task};
 
 pub struct Oracle;
@@ -40,16 +40,15 @@ impl Kind for Oracle {
                 .help("name another model, or a system of these elements"),
             );
         }
-        checked.facts = Some(Arc::new(model));
+        checked.facts = Some(Arc::new(StoredPotential::Analytic(model)));
         checked
     }
 
     fn run(&self, task: &Task<'_>) -> Result<(), Failure> {
-        let model = task
-            .node
-            .facts::<Analytic>()
-            .ok_or_else(|| Failure::new("the potential could not be put together"))?;
-        task.work.write_json(Analytic::FILE, model)?;
+        let Some(StoredPotential::Analytic(model)) = task.node.facts() else {
+            return Err(Failure::new("the potential could not be put together"));
+        };
+        task.work.write_json(StoredPotential::FILE, model)?;
         Ok(())
     }
 }

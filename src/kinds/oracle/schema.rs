@@ -2,7 +2,7 @@
 
 use crate::lang::schema::{Artifact, Choice, Default, Field, KindSchema, Outcome, Range, Type};
 use crate::lang::units::Dimension;
-use crate::physics::oracle::Analytic;
+use crate::physics::oracle::StoredPotential;
 
 const LENGTH: Type = Type::Quantity(Dimension::LENGTH, "Å");
 const ENERGY: Type = Type::Quantity(Dimension::ENERGY, "eV");
@@ -408,7 +408,7 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
     example: "oracle rigid_ions {\n  method: analytic([\n    ewald(charges: { Ba: +2, O: -2 }),\n    \
               buckingham(cutoff: 10 Å, pairs: [\n      { between: [Ba, O], a: 931.7 eV, rho: 0.3949 Å },\n      \
               { between: [O, O], a: 22764.3 eV, rho: 0.149 Å, c: 27.88 eV*Å^6 }\n    ])\n  ])\n}",
-    outcome: Outcome::Artifact(Artifact(Analytic::TYPE)),
+    outcome: Outcome::Artifact(Artifact(StoredPotential::TYPE)),
     fields: &[
         Field::new(
             "system",

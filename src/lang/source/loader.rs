@@ -125,8 +125,9 @@ pub struct MemoryLoader {
 }
 
 impl MemoryLoader {
-    pub fn with(mut self, name: &str, text: &str) -> Self {
-        self.files.insert(name.to_owned(), text.as_bytes().to_vec());
+    pub fn with(mut self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        self.files
+            .insert(name.to_owned(), content.as_ref().to_vec());
         self
     }
 }

@@ -9,9 +9,12 @@
 //! with core repulsion at short distances. Ranks of one take the radial base g_k itself, a pair potential.
 
 mod active_set;
+mod basis;
 mod core_repulsion;
+mod coupling;
 mod embedding;
 mod error;
+mod expansion;
 mod fast;
 mod format;
 mod harmonics;
@@ -24,11 +27,16 @@ mod splines;
 mod tests;
 
 pub use active_set::{ActiveSet, Extent};
+pub use basis::{Basis, BasisFunction};
 pub use core_repulsion::{CorePair, CoreRepulsion, InnerCutoff, Switch};
+pub use coupling::independent as independent_couplings;
 pub use embedding::{DensityTerm, Embedding, EmbeddingForm};
 pub use error::ModelError;
+pub use expansion::Expansion;
 pub use fast::{AtomicClusterExpansion, Design, DesignRows};
-pub use format::read_yace;
+pub use format::{
+    read_asi, read_basis, read_potential, read_yace, write_asi, write_basis, write_yace,
+};
 pub use harmonics::{Harmonics, index as harmonic_index};
 pub use model::{
     Bond, Factor, Function, Interactions, MOST_CUTOFF_ANG, MOST_L, MOST_RADIAL, MOST_RANK, Model,

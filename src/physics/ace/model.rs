@@ -97,6 +97,11 @@ impl Interactions {
         &self.bonds[centre * self.elements.len() + neighbour]
     }
 
+    /// The number of densities of a centre.
+    pub fn densities(&self, centre: usize) -> usize {
+        self.sites[centre].embedding.terms.len()
+    }
+
     /// The farthest that two atoms see each other.
     pub fn cutoff_ang(&self) -> f64 {
         self.bonds
@@ -255,11 +260,6 @@ pub const MOST_RANK: usize = 24;
 const MOST_BINS: f64 = 1e6;
 
 impl Model {
-    /// The number of densities of a centre.
-    pub fn densities(&self, centre: usize) -> usize {
-        self.interactions.sites[centre].embedding.terms.len()
-    }
-
     /// Checks all that evaluators rely on, so that they need not. Paths are those of a `.yace` file.
     pub fn validate(&self) -> Result<(), ModelError> {
         self.interactions.validate()?;

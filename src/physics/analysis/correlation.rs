@@ -4,7 +4,7 @@ use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use rustfft::num_complex::Complex;
 
 /// Sums of products along a series, by Fourier transforms.
-pub(super) struct Correlation {
+pub struct Correlation {
     forward: Arc<dyn RealToComplex<f64>>,
     backward: Arc<dyn ComplexToReal<f64>>,
     series: Vec<f64>,

@@ -26,7 +26,7 @@ pub enum SeriesError {
 }
 
 /// The interval of frames that come evenly, and how many do: the end of a run may come before its last interval is over.
-pub(super) fn even(times_fs: &[f64]) -> Result<(f64, usize), SeriesError> {
+pub fn even(times_fs: &[f64]) -> Result<(f64, usize), SeriesError> {
     let [first, second, ..] = times_fs else {
         return Err(SeriesError::TooFew);
     };

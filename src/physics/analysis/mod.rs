@@ -20,6 +20,8 @@ mod velocities;
 pub use angles::BondAngles;
 pub use blocks::{BlockMeans, Blocking, Mean};
 pub use cooling::{Cooling, RampLog};
+pub(super) use correlation::Correlation;
+pub(super) use displacements::even;
 pub use displacements::{Displacements, SeriesError};
 pub use pairs::for_each_pair;
 pub use profile::SlabProfile;

@@ -71,11 +71,6 @@ macro_rules! with_pairs {
 }
 
 impl Analytic {
-    /// What an artifact of this type is called.
-    pub const TYPE: &'static str = "a potential";
-    /// The file of such an artifact.
-    pub const FILE: &'static str = "potential.json";
-
     pub fn potential(&self) -> Box<dyn Potential> {
         self.among(&self.named())
     }

@@ -2,6 +2,8 @@
 
 mod analytic;
 mod label;
+mod stored;
 
 pub use analytic::{Analytic, Gap};
 pub use label::{Label, label};
+pub use stored::{StoredPotential, StoredPotentialError};

@@ -31,6 +31,8 @@ pub struct DesignRows {
     pub forces: Vec<f64>,
     /// `[xx, yy, zz, yz, xz, xy][function]`
     pub virial: Vec<f64>,
+    /// By atom: values of the functions of its element, from which active sets are chosen.
+    pub projections: Vec<Vec<f64>>,
 }
 
 impl Design {
@@ -75,6 +77,7 @@ impl Design {
             energy: vec![0.0; self.count],
             forces: vec![0.0; structure.len() * 3 * self.count],
             virial: vec![0.0; 6 * self.count],
+            projections: vec![Vec::new(); structure.len()],
         };
         let (mut scratch, mut pulls, mut sums) = (Scratch::default(), Vec::new(), Sums::default());
         let (mut energies, mut forces) = ([0.0; LANES], [[0.0; 3]; LANES]);
@@ -132,6 +135,12 @@ impl Kernel for Rows<'_> {
             return;
         };
         evaluate.project::<V>(projections);
+        let order = evaluate.neighbours.order();
+        for (lane, &rank) in evaluate.ranks.iter().enumerate() {
+            let values = evaluate.scratch.projections.chunks_exact(LANES);
+            let values = values.take(projections.functions).map(|atoms| atoms[lane]);
+            self.into.projections[order[rank as usize] as usize] = values.collect();
+        }
         for one in &projections.rank_one {
             self.add::<V>(centre, one.function, Pulling::RankOne(one));
         }

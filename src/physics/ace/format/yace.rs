@@ -10,8 +10,11 @@ use crate::physics::ace::{
 
 /// Reads and checks a potential.
 pub fn read_yace(text: &str) -> Result<Model, ModelError> {
-    let document = yaml::parse(text)?;
-    let root = Cursor::root(&document);
+    read(&yaml::parse(text)?)
+}
+
+pub(super) fn read(document: &yaml::Node<'_>) -> Result<Model, ModelError> {
+    let root = Cursor::root(document);
     let elements = elements(&root.get("elements")?)?;
     let interactions = Interactions {
         sites: sites(&root, elements.len())?,
@@ -53,6 +56,19 @@ pub(super) fn elements(list: &Cursor<'_>) -> Result<Vec<Element>, ModelError> {
             })
         })
         .collect()
+}
+
+/// Symbols of elements in one text.
+pub(super) fn elements_of_text(text: &Cursor<'_>) -> Result<Vec<Element>, ModelError> {
+    let symbols = text.text()?.split_whitespace();
+    let elements: Option<Vec<Element>> = symbols.map(Element::from_symbol).collect();
+    match elements {
+        Some(elements) if !elements.is_empty() => Ok(elements),
+        _ => Err(text.fault(
+            "it does not name elements",
+            "give symbols of elements, as in `Ba O`",
+        )),
+    }
 }
 
 fn element_number(key: &Cursor<'_>, count: usize) -> Result<usize, ModelError> {

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::physics::ace::{Model, Reference, read_yace};
-use crate::physics::io::{Frame, read_extxyz};
+use crate::physics::ace::{
+    AtomicClusterExpansion, Expansion, Model, Reference, read_asi, read_basis, read_yace,
+    write_asi, write_basis, write_yace,
+};
+use crate::physics::io::{Frame, Values, read_extxyz};
 use crate::physics::potential::{Calculator, Potential, Want};
 
 /// The folder of potentials, or none.
@@ -63,6 +66,62 @@ pub fn agrees(potential: &dyn Potential, frames: &[Frame]) {
     }
 }
 
+/// Both files of a model hold the same potential, the order of functions is that of the active set, and the grades are those
+/// that python-ace gives.
+#[test]
+fn bases_and_active_sets_are_those_of_python_ace() {
+    let Some(folder) = folder() else { return };
+    for name in POTENTIALS {
+        let text = std::fs::read_to_string(folder.join(format!("{name}.yaml"))).expect("a file");
+        let set = std::fs::read(folder.join(format!("{name}.asi"))).ok();
+        let expansion = Expansion::read(text.as_bytes(), set.as_deref()).expect("a potential");
+        let other = AtomicClusterExpansion::new(&model(name));
+        let potential = expansion.potential();
+        let mut worst: [f64; 3] = [0.0; 3];
+        for frame in frames(name) {
+            let structure = &frame.structure;
+            let want = Want {
+                energy: true,
+                energies: true,
+                virial: true,
+                grades: true,
+            };
+            let evaluate = |potential: &dyn Potential| {
+                let mut calculator =
+                    Calculator::new(potential, &structure.elements, 0.0).expect("bound");
+                calculator
+                    .evaluate(&structure.cell, &structure.positions_ang, want)
+                    .expect("an evaluation")
+                    .clone()
+            };
+            let (found, same) = (evaluate(&potential), evaluate(&other));
+            for (a, b) in found.energies_ev.iter().zip(&same.energies_ev) {
+                worst[0] = worst[0].max((a - b).abs() / b.abs().max(1.0));
+            }
+            let forces = found.forces.as_flattened().iter();
+            for (a, b) in forces.zip(same.forces.as_flattened()) {
+                worst[1] = worst[1].max((a - b).abs() / b.abs().max(1.0));
+            }
+            if set.is_some() {
+                let Values::Reals(expected) = &frame.columns["gamma"].values else {
+                    panic!("grades are numbers")
+                };
+                assert_eq!(found.grades.len(), expected.len());
+                for (a, b) in found.grades.iter().zip(expected) {
+                    if *b < 1e3 {
+                        worst[2] = worst[2].max((a - b).abs() / b);
+                    }
+                }
+            }
+        }
+        println!("{name}: {worst:?}");
+        assert!(
+            worst[0] < 1e-12 && worst[1] < 1e-11 && worst[2] < 1e-5,
+            "{name}: {worst:?}"
+        );
+    }
+}
+
 #[test]
 fn energies_forces_and_stresses_are_those_of_python_ace() {
     if folder().is_none() {
@@ -73,5 +132,23 @@ fn energies_forces_and_stresses_are_those_of_python_ace() {
         let frames = frames(name);
         assert_eq!(frames.len(), 28);
         agrees(&potential, &frames);
+    }
+}
+
+/// What is written reads back as it was.
+#[test]
+fn files_come_back_as_they_were() {
+    let Some(folder) = folder() else { return };
+    for name in POTENTIALS {
+        let text = std::fs::read_to_string(folder.join(format!("{name}.yaml"))).expect("a file");
+        let basis = read_basis(&text).expect("a basis");
+        assert_eq!(read_basis(&write_basis(&basis)).expect("a basis"), basis);
+        let model = model(name);
+        assert_eq!(read_yace(&write_yace(&model)).expect("a model"), model);
+        if let Ok(set) = std::fs::read(folder.join(format!("{name}.asi"))) {
+            let set = read_asi(&set, &basis).expect("an active set");
+            let written = write_asi(&set, &basis).expect("bytes");
+            assert_eq!(read_asi(&written, &basis).expect("an active set"), set);
+        }
     }
 }
