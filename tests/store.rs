@@ -381,6 +381,121 @@ fn dynamics_that_were_stopped_go_on_to_the_same_bytes() {
     assert_eq!(files_of(&whole, "hot"), files_of(&stopped, "hot"));
 }
 
+/// Killed at any moment, a run goes on from what it saved last, and comes to the same bytes.
+#[test]
+fn dynamics_that_were_killed_go_on_from_the_last_checkpoint() {
+    let often = DYNAMICS.replace("  start: oxide\n", "  start: oxide\n  checkpoint: 0.15 s\n");
+    let whole = Bench::new(&often);
+    assert_eq!(whole.run(&["--quiet"]).0, 0);
+    let killed = Bench::new(&often);
+    for times in 1..=3 {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_synth"))
+            .args(["run", "study.synth", "--quiet", "--threads", "1"])
+            .current_dir(killed.folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program runs");
+        let unfinished = killed.folder.path().join(".synth/unfinished");
+        let saved = || {
+            let folders = std::fs::read_dir(&unfinished)
+                .into_iter()
+                .flatten()
+                .flatten();
+            let files = folders.map(|folder| folder.path().join("checkpoint"));
+            files
+                .filter_map(|file| file.metadata().ok()?.modified().ok())
+                .max()
+        };
+        let before = saved();
+        while saved() == before && child.try_wait().expect("it runs").is_none() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // Further on than the checkpoint: what stands behind it in the files is of no worth.
+        std::thread::sleep(Duration::from_millis(60));
+        child.kill().expect("killed");
+        let status = child.wait().expect("it ends");
+        assert!(!status.success(), "it was killed before its end, {times}");
+        assert!(saved().is_some());
+    }
+    assert_eq!(killed.run(&["--quiet"]).0, 0);
+    assert_eq!(files_of(&whole, "hot"), files_of(&killed, "hot"));
+}
+
+/// An exported trajectory follows the atoms, and is read by the program itself as what it was.
+#[test]
+fn exported_trajectories_are_read_again() {
+    let short = DYNAMICS
+        .replace("nvt 1000 K for 15 ps sample 100 fs", "npt 1000 K for 1 ps")
+        .replace(
+            "npt 1000 K pressure 0 bar for 15 ps sample 100 fs barostat mtk",
+            "nvt 3000 K for 2 ps sample 100 fs",
+        );
+    let bench = Bench::new(&short);
+    assert_eq!(bench.run(&["--quiet"]).0, 0);
+    for (form, file) in [("lammps_dump", "hot.lammpstrj"), ("extxyz", "hot.extxyz")] {
+        let arguments = ["export", "study.synth", "hot", "--as", form, "--to", "out"];
+        let output = synth(bench.folder.path(), &arguments);
+        assert!(output.status.success(), "{}", text(&output));
+        assert!(
+            bench.folder.path().join("out").join(file).exists(),
+            "{}",
+            text(&output)
+        );
+    }
+    let again = format!(
+        "{short}
+ensemble dump {{ file: \"out/hot.lammpstrj\" }}
+ensemble extended {{ file: \"out/hot.extxyz\" }}
+structure_analysis ours {{ trajectory: hot }}
+structure_analysis of_dump {{ trajectory: dump }}
+structure_analysis of_extended {{ trajectory: extended }}
+report numbers {{
+  table ours.displacements
+  table of_dump.displacements
+  table of_extended.displacements
+  table ours.pair_distribution
+  table of_dump.pair_distribution
+}}
+"
+    );
+    bench.write(&again);
+    let (code, shown) = bench.run(&["--quiet"]);
+    assert_eq!(code, 0, "{shown}");
+    let numbers = |name: &str| -> Vec<f64> {
+        let folder = bench.folder.path().join("reports/numbers");
+        let files = std::fs::read_dir(folder).expect("a report").flatten();
+        let mut files = files.map(|file| file.path());
+        let file = files.find(|file| file.to_string_lossy().ends_with(name));
+        let text = std::fs::read_to_string(file.expect(name)).expect(name);
+        let cells = text.split([',', '\n']).filter_map(|cell| cell.parse().ok());
+        cells.collect()
+    };
+    for curve in ["displacements", "pair_distribution"] {
+        let ours = numbers(&format!("_ours.{curve}.csv"));
+        assert!(ours.len() > 20, "{curve}");
+        for other in ["of_dump", "of_extended"] {
+            if (curve, other) == ("pair_distribution", "of_extended") {
+                continue;
+            }
+            let theirs = numbers(&format!("_{other}.{curve}.csv"));
+            assert_eq!(ours.len(), theirs.len(), "{other}");
+            for (a, b) in ours.iter().zip(&theirs) {
+                assert!(
+                    (a - b).abs() < 1e-4 * b.abs().max(1.0),
+                    "{other}.{curve}: {a} {b}"
+                );
+            }
+        }
+    }
+    let xyz = std::fs::read_to_string(bench.folder.path().join("out/hot.extxyz")).expect("a file");
+    assert!(
+        xyz.contains("energy=") && xyz.contains("unwrapped=T"),
+        "{}",
+        &xyz[..400]
+    );
+}
+
 /// A run whose last segment is lengthened, and one with segments more, begin where the stored one ended; the result is
 /// that of a run from the start, under the same key.
 #[test]

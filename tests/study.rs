@@ -392,3 +392,118 @@ fn the_prompt_runs_a_study_and_reads_its_results() {
         "{shown}"
     );
 }
+
+/// Potentials written out in a recipe relax crystals to the lattices that another program (ASE) found with the same models,
+/// charges by the damped shifted force to 10 Å: Pedone et al. (2006), Lewis and Catlow (1985), Matsui and Akaogi (1991). It printed
+/// lengths to 1e-3 Å and stopped at forces of 1e-2 eV/Å, which leaves 3e-3 Å.
+#[test]
+fn crystals_relax_to_the_lattices_that_another_program_found() {
+    let pedone = "[damped(charges: { Ba: 1.2, Ti: 2.4, O: -1.2 }, alpha: 0.2 /Å, cutoff: 10 Å), morse(cutoff: 10 Å, pairs: [\
+        { between: [Ba, O], depth: 0.065011 eV, stiffness: 1.547596 /Å, distance: 3.393410 Å, repulsion: 5 eV*Å^12 }, \
+        { between: [Ti, O], depth: 0.024235 eV, stiffness: 2.254703 /Å, distance: 2.708943 Å, repulsion: 1 eV*Å^12 }, \
+        { between: [O, O], depth: 0.042395 eV, stiffness: 1.379316 /Å, distance: 3.618701 Å, repulsion: 22 eV*Å^12 }])]";
+    let lewis = "[damped(charges: { Ba: 2, Ti: 4, O: -2 }, alpha: 0.2 /Å, cutoff: 10 Å), buckingham(cutoff: 10 Å, pairs: [\
+        { between: [Ba, O], a: 931.7 eV, rho: 0.3949 Å }, { between: [Ti, O], a: 754.2 eV, rho: 0.3879 Å }, \
+        { between: [O, O], a: 22764.3 eV, rho: 0.149 Å, c: 27.88 eV*Å^6 }])]";
+    let matsui = "[damped(charges: { Ti: 2.196, O: -1.098 }, alpha: 0.2 /Å, cutoff: 10 Å), buckingham(cutoff: 10 Å, pairs: [\
+        { between: [Ti, Ti], a: 31120.1 eV, rho: 0.154 Å, c: 5.25 eV*Å^6 }, \
+        { between: [Ti, O], a: 16957.53 eV, rho: 0.194 Å, c: 12.59 eV*Å^6 }, \
+        { between: [O, O], a: 11782.76 eV, rho: 0.234 Å, c: 30.22 eV*Å^6 }])]";
+    let cases = [
+        (pedone, "BaO", 5.490, None),
+        (pedone, "TiO2(rutile)", 4.567, Some(3.014)),
+        (pedone, "BaTiO3(cubic)", 4.000, None),
+        (lewis, "BaO", 5.497, None),
+        (lewis, "BaTiO3(cubic)", 4.069, None),
+        (lewis, "TiO2(rutile)", 4.476, Some(3.263)),
+        (matsui, "TiO2(rutile)", 4.492, Some(3.011)),
+    ];
+    let mut study = String::from("use std.batio\n");
+    for (at, (model, phase, a, c)) in cases.iter().enumerate() {
+        study.push_str(&format!(
+            "oracle o{at} {{ method: analytic({model}) }}\n\
+             structure s{at} {{ crystal: {phase}, structures: batio.crystals }}\n\
+             ensemble e{at} {{ potential: o{at}, start: s{at}, protocol {{ minimize pressure 0 bar force 1e-4 eV/Å method lbfgs }} }}\n\
+             expect e{at}.a > {} Å\nexpect e{at}.a < {} Å\n",
+            a - 0.004,
+            a + 0.004
+        ));
+        if let Some(c) = c {
+            study.push_str(&format!(
+                "expect e{at}.c > {} Å\nexpect e{at}.c < {} Å\n",
+                c - 0.004,
+                c + 0.004
+            ));
+        }
+    }
+    let bench = Bench::new(&study.replace(", protocol {", "\n  protocol {"));
+    let (code, shown) = bench.run(&["--quiet"]);
+    assert_eq!(code, 0, "{shown}");
+}
+
+/// A potential in a file says the same of structures by the command as by a recipe; what it cannot take is left out.
+#[test]
+fn potentials_in_files_are_asked_without_a_recipe() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let examples = root().join("examples");
+    let path = |name: &str| examples.join(name).to_string_lossy().into_owned();
+    std::fs::write(
+        folder.path().join("two.extxyz"),
+        "4\nLattice=\"5.3 0 0 0 5.3 0 0 0 5.3\" Properties=species:S:1:pos:R:3:forces:R:3 energy=-0.3\n\
+         Ar 0 0 0.1 0 0 0\nAr 0 2.65 2.65 0 0 0\nAr 2.65 0 2.65 0 0 0\nAr 2.65 2.65 0 0 0 0\n\
+         1\nLattice=\"5.3 0 0 0 5.3 0 0 0 5.3\" Properties=species:S:1:pos:R:3\nKr 0 0 0\n",
+    )
+    .expect("written");
+    let (potential, set) = (path("argon.yaml"), path("argon.asi"));
+    let output = synth(
+        folder.path(),
+        &[
+            "eval-potential",
+            &potential,
+            "two.extxyz",
+            "--out",
+            "labelled.extxyz",
+            "--active-set",
+            &set,
+        ],
+    );
+    let shown = text(&output);
+    assert!(output.status.success(), "{shown}");
+    assert!(shown.contains("structure 2 is left out"), "{shown}");
+    assert!(shown.contains("errors against labels"), "{shown}");
+    let written = std::fs::read_to_string(folder.path().join("labelled.extxyz")).expect("a file");
+    for name in [
+        "energy=",
+        "forces:R:3",
+        "atomic_energy:R:1",
+        "gamma:R:1",
+        "stress=",
+        "reference_energy=",
+    ] {
+        assert!(written.contains(name), "{name}\n{written}");
+    }
+    let output = synth(
+        folder.path(),
+        &["potential", "info", &potential, "--active-set", &set],
+    );
+    let shown = text(&output);
+    assert!(output.status.success(), "{shown}");
+    for says in [
+        "elements           Ar",
+        "cutoff             7 Å",
+        "SBessel",
+        "linear",
+        "rank 3",
+    ] {
+        assert!(shown.contains(says), "{says}\n{shown}");
+    }
+    let output = synth(folder.path(), &["potential", "info", "two.extxyz"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).contains("help:"), "{}", text(&output));
+    let output = synth(
+        folder.path(),
+        &["eval-potential", "none.yace", "two.extxyz"],
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).contains("none.yace"), "{}", text(&output));
+}

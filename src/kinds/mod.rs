@@ -1,6 +1,7 @@
 //! The kinds of nodes that are built: one file each, and this list.
 
 mod ensemble;
+mod evaluation;
 mod oracle;
 mod packing;
 mod phases;
@@ -19,6 +20,9 @@ mod thermo_functions;
 
 use crate::run::kind::Registry;
 
+pub use evaluation::evaluate_files;
+pub use potential::describe as describe_potential;
+
 /// Every kind and every function, in the order in which documentation lists them.
 pub fn registry() -> Registry {
     Registry::new(
@@ -27,6 +31,7 @@ pub fn registry() -> Registry {
             Box::new(structure::Structure),
             Box::new(oracle::Oracle),
             Box::new(potential::Potential),
+            Box::new(evaluation::Evaluation),
             Box::new(ensemble::Ensemble),
             Box::new(structure_analysis::StructureAnalysis),
             Box::new(phases::Phases),

@@ -1,5 +1,8 @@
 //! `potential`: an atomic cluster expansion, from its files.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::lang::diag::codes::chemistry as codes;
@@ -7,9 +10,13 @@ use crate::lang::schema::{
     Artifact as ArtifactType, Default, Field, KindSchema, Outcome, ResultField, ResultType, Type,
 };
 use crate::lang::units::{Dimension, Quantity};
-use crate::physics::ace::{Expansion, Function};
+use crate::physics::ace::{
+    Expansion, Extent, Function, discontinuities, write_asi, write_basis, write_yace,
+};
 use crate::physics::oracle::StoredPotential;
-use crate::run::kind::{Checked, Column, Failure, Finding, Kind, Node, Source, Table, Task, Value};
+use crate::run::kind::{
+    Checked, Column, Export, Failure, Finding, Kind, Node, Source, Table, Task, Value,
+};
 use crate::run::store::Artifact;
 
 pub struct Potential;
@@ -114,17 +121,54 @@ impl Kind for Potential {
         Ok(())
     }
 
+    fn exports(&self) -> &'static [Export] {
+        &[
+            Export {
+                name: "yace",
+                doc: "The form that LAMMPS evaluates.",
+            },
+            Export {
+                name: "yaml",
+                doc: "The basis, as pacemaker and python-ace read it; with its active set, if it has one.",
+            },
+        ]
+    }
+
+    fn export(
+        &self,
+        artifact: &Artifact,
+        form: &Export,
+        stem: &Path,
+    ) -> Result<Vec<PathBuf>, Failure> {
+        let expansion = expansion(artifact).map_err(Failure::new)?;
+        let file = |ending: &str| stem.with_extension(ending);
+        if form.name == "yace" {
+            std::fs::write(file("yace"), write_yace(&expansion.model))?;
+            return Ok(vec![file("yace")]);
+        }
+        let Some(basis) = &expansion.basis else {
+            return Err(Failure::new(
+                "its file has no basis any more, only the form that is evaluated",
+            )
+            .help("export it as `yace`, or name the `.yaml` file that it was made from"));
+        };
+        std::fs::write(file("yaml"), write_basis(basis))?;
+        let mut files = vec![file("yaml")];
+        if let Some(set) = &expansion.active_set {
+            let bytes = write_asi(set, basis).map_err(|error| Failure::new(error.to_string()))?;
+            std::fs::write(file("asi"), bytes)?;
+            files.push(file("asi"));
+        }
+        Ok(files)
+    }
+
     fn result(
         &self,
         name: &str,
         _: &[(&'static str, Value)],
         artifact: &Artifact,
     ) -> Result<Value, String> {
-        let read = |name: &str| artifact.read(name).map_err(|error| error.to_string());
-        let stored = StoredPotential::load(&read).map_err(|error| error.to_string())?;
-        let StoredPotential::Expansion(expansion) = stored else {
-            return Err("it is no cluster expansion".into());
-        };
+        let expansion = expansion(artifact)?;
         match name {
             "cutoff" => {
                 let cutoff = expansion.model.interactions.cutoff_ang();
@@ -133,6 +177,97 @@ impl Kind for Potential {
             _ => Ok(Value::Table(Arc::new(functions(&expansion)))),
         }
     }
+}
+
+fn expansion(artifact: &Artifact) -> Result<Arc<Expansion>, String> {
+    let read = |name: &str| artifact.read(name).map_err(|error| error.to_string());
+    match StoredPotential::load(&read).map_err(|error| error.to_string())? {
+        StoredPotential::Expansion(expansion) => Ok(expansion),
+        StoredPotential::Analytic(_) => Err("it is no cluster expansion".into()),
+    }
+}
+
+/// `synth potential info`: what is in a file of a potential, as text and a table of its functions. The error is a sentence
+/// and a mend.
+pub fn describe(
+    potential: &[u8],
+    active_set: Option<&[u8]>,
+) -> Result<(String, Table), (String, String)> {
+    let expansion =
+        Expansion::read(potential, active_set).map_err(|error| (error.to_string(), error.help))?;
+    let interactions = &expansion.model.interactions;
+    let elements = &interactions.elements;
+    let mut out = String::new();
+    let mut line = |name: &str, text: String| {
+        let _ = writeln!(out, "{name:<18} {text}");
+    };
+    let symbols: Vec<&str> = elements.iter().map(|one| one.symbol()).collect();
+    line("elements", symbols.join(" "));
+    line(
+        "form",
+        match &expansion.basis {
+            Some(_) => "basis (.yaml): coefficients of invariant functions".to_owned(),
+            None => "evaluated form (.yace): coefficients of products".to_owned(),
+        },
+    );
+    line("cutoff", format!("{} Å", interactions.cutoff_ang()));
+    for (element, site) in elements.iter().zip(&interactions.sites) {
+        let terms: Vec<String> = site
+            .embedding
+            .terms
+            .iter()
+            .map(|term| format!("{} F(ρ; {})", term.weight, term.exponent))
+            .collect();
+        let name = format!("embedding {element}");
+        line(
+            &name,
+            format!("{}: {}", site.embedding.form.name(), terms.join(" + ")),
+        );
+        if site.energy_ev != 0.0 {
+            line(
+                &format!("energy {element}"),
+                format!("{} eV of a lone atom", site.energy_ev),
+            );
+        }
+    }
+    for (first, one) in elements.iter().enumerate() {
+        for (second, other) in elements.iter().enumerate().skip(first) {
+            let bond = interactions.bond(first, second);
+            let mut text = format!(
+                "{}, {} functions g and {} R up to l = {}, cutoff {} Å",
+                bond.basis.name(),
+                bond.nradbase,
+                bond.nradmax,
+                bond.lmax,
+                bond.cutoff_ang
+            );
+            if bond.core.prefactor != 0.0 {
+                let _ = write!(
+                    text,
+                    ", core repulsion ({})",
+                    interactions.inner_cutoff.name()
+                );
+            }
+            if bond.inner.end > 0.0 {
+                let _ = write!(text, ", inner cutoff {} Å", bond.inner.end);
+            }
+            line(&format!("bond {one} {other}"), text);
+        }
+    }
+    if let Some(set) = &expansion.active_set {
+        line(
+            "active set",
+            match set.extent {
+                Extent::Linear => "linear: grades from the values of the functions".to_owned(),
+                Extent::Full => "full: grades from all derivatives by coefficients".to_owned(),
+            },
+        );
+    }
+    let jumps: BTreeSet<String> = discontinuities(&expansion.model).into_iter().collect();
+    for jump in jumps {
+        line("discontinuity", jump);
+    }
+    Ok((out, functions(&expansion)))
 }
 
 /// Reads the file of a field, and notes that the node reads it.

@@ -38,6 +38,7 @@ const AXES: &[Choice] = &[
     axis("angle", "Between bonds."),
     axis("neighbours", "How many bonds an atom has."),
     axis("position", "Across a cell."),
+    axis("label", "What a potential should say."),
 ];
 
 const fn axis(name: &'static str, doc: &'static str) -> Choice {

@@ -1,7 +1,53 @@
 //! What holds for all kinds together.
 
+use crate::lang::diag::Diagnostic;
 use crate::lang::schema::{Place, Verb};
+use crate::lang::sema::{MemberId, Options, check};
+use crate::lang::source::MemoryLoader;
 use crate::lang::units::all_words;
+use crate::run::graph::elaborate;
+
+/// What a node of a recipe that is sound says about itself.
+pub(super) fn facts<T: Clone + 'static>(text: &str, label: &str) -> T {
+    let registry = super::registry();
+    let loader = MemoryLoader::default().with("study.synth", text);
+    let checked = check(
+        "study.synth",
+        &loader,
+        registry.vocabulary(),
+        &Options::default(),
+    );
+    let graph = elaborate(&checked.study, &registry, &loader);
+    let findings = graph.findings_after(&checked.diagnostics);
+    assert!(
+        findings.iter().all(|one| !one.is_error()),
+        "{text}\n{findings:?}"
+    );
+    let members = (0..checked.study.members.len()).map(|at| MemberId(at as u32));
+    let member = members
+        .into_iter()
+        .find(|id| checked.study.label(*id) == label);
+    let node = graph.node(member.expect("a member of this name"));
+    node.facts::<T>().expect("facts of this type").clone()
+}
+
+/// The headlines of what is wrong with a recipe.
+pub(super) fn faults(text: &str) -> Vec<String> {
+    let registry = super::registry();
+    let loader = MemoryLoader::default().with("study.synth", text);
+    let checked = check(
+        "study.synth",
+        &loader,
+        registry.vocabulary(),
+        &Options::default(),
+    );
+    let graph = elaborate(&checked.study, &registry, &loader);
+    let findings = graph.findings_after(&checked.diagnostics).into_iter();
+    findings
+        .filter(Diagnostic::is_error)
+        .map(|one| one.headline)
+        .collect()
+}
 
 /// Verbs and the words before their arguments, with those in blocks.
 fn words(verbs: &[Verb], into: &mut Vec<&'static str>) {

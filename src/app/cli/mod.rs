@@ -3,6 +3,7 @@
 //! 0 fine · 1 errors in the recipe or the command · 2 a node failed · 3 an expectation does not hold · 130 stopped.
 
 mod commands;
+mod evaluate;
 mod export;
 mod progress;
 mod run;
@@ -91,6 +92,24 @@ enum Verb {
     },
     /// Evaluate an expression, like `(300 K) in degC` or `gibbs(Ba2TiO4, 1200 K)`
     Eval { expression: String },
+    /// Say what a potential in a file says of structures, without a recipe
+    EvalPotential {
+        /// The potential: `.yace`, `.yaml` or `.ace`
+        potential: PathBuf,
+        /// Structures: extended XYZ, CIF, POSCAR, LAMMPS data
+        structures: PathBuf,
+        /// The file to write, extended XYZ with energies, forces, stresses and grades
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// The active set of a `.yaml` potential, for extrapolation grades
+        #[arg(long, value_name = "FILE")]
+        active_set: Option<PathBuf>,
+    },
+    /// Look into files of potentials
+    Potential {
+        #[command(subcommand)]
+        verb: PotentialVerb,
+    },
     /// Begin a study with a recipe that runs
     New {
         /// The file to write
@@ -103,6 +122,18 @@ enum Verb {
         /// The store; left out: `.synth` beside the study
         #[arg(long)]
         store: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum PotentialVerb {
+    /// Elements, functions by rank, cutoffs, embedding, core repulsion, and where its forces jump
+    Info {
+        /// The potential: `.yace`, `.yaml` or `.ace`
+        file: PathBuf,
+        /// The active set of a `.yaml` potential
+        #[arg(long, value_name = "FILE")]
+        active_set: Option<PathBuf>,
     },
 }
 
@@ -172,6 +203,20 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Verb::Doc { name, format } => commands::doc(name.as_deref(), format),
         Verb::Explain { code } => commands::explain(code.as_deref()),
         Verb::Eval { expression } => commands::eval(&expression),
+        Verb::EvalPotential {
+            potential,
+            structures,
+            out,
+            active_set,
+        } => evaluate::evaluate(
+            &potential,
+            &structures,
+            out.as_deref(),
+            active_set.as_deref(),
+        ),
+        Verb::Potential {
+            verb: PotentialVerb::Info { file, active_set },
+        } => evaluate::info(&file, active_set.as_deref()),
         Verb::New { path } => commands::new(&path),
         Verb::Repl { study, store } => {
             let study = study.map(|path| path.to_string_lossy().into_owned());

@@ -29,6 +29,8 @@ pub struct Curve {
     pub y: Vec<f64>,
     /// Standard errors of `y`, or empty.
     pub errors: Vec<f64>,
+    /// Drawn as points, not as a line.
+    pub points: bool,
 }
 
 /// The palette of Okabe and Ito (2008), which people with any colour vision can tell apart, without its
@@ -97,6 +99,7 @@ impl Panel {
                     x: axis.numbers.clone(),
                     y: column.numbers.clone(),
                     errors: column.errors.clone(),
+                    points: column.points,
                 })
                 .collect(),
         })
@@ -330,6 +333,18 @@ impl Panel {
 impl Curve {
     fn draw(&self, out: &mut String, at: usize, x: &impl Fn(f64) -> f64, y: &impl Fn(f64) -> f64) {
         let kept = self.visible_points(x, y);
+        if self.points {
+            for &one in &kept {
+                let _ = writeln!(
+                    out,
+                    "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"2.2\" fill=\"{}\" fill-opacity=\"0.6\"/>",
+                    x(self.x[one]),
+                    y(self.y[one]),
+                    COLOURS[at % COLOURS.len()]
+                );
+            }
+            return;
+        }
         if self.errors.len() == self.y.len() && self.errors.iter().any(|error| *error > 0.0) {
             let upper = kept
                 .iter()

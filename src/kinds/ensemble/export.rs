@@ -14,7 +14,7 @@ pub(super) const FORMS: &[Export] = &[
     },
     Export {
         name: "extxyz",
-        doc: "Extended XYZ, as ASE and OVITO read it.",
+        doc: "Extended XYZ, as ASE and OVITO read it, with energies.",
     },
     Export {
         name: "dcd",
@@ -22,7 +22,7 @@ pub(super) const FORMS: &[Export] = &[
     },
 ];
 
-/// One file a replica, with all of its frames.
+/// One file a replica, with the frames of its production.
 pub(super) fn export(
     artifact: &Artifact,
     form: &Export,
@@ -50,7 +50,10 @@ pub(super) fn export(
         };
         let name = stem.file_name().unwrap_or_default().to_string_lossy();
         let file = stem.with_file_name(format!("{name}{replica}.{ending}"));
-        write_trajectory(&mut trajectory.into_frames(), written, &file)
+        let mut frames = trajectory
+            .into_production()
+            .map_err(|error| Failure::new(error.to_string()))?;
+        write_trajectory(&mut frames, written, &file)
             .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
         files.push(file);
     }

@@ -6,9 +6,12 @@ mod protocol;
 mod results;
 mod schema;
 mod start;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::schema::KindSchema;
@@ -128,6 +131,10 @@ impl Kind for Ensemble {
             results::SUMMARY,
             &Replica {
                 atoms: summary.structure.len(),
+                cell: Some((
+                    summary.structure.cell.lengths_ang(),
+                    summary.structure.cell.angles_deg(),
+                )),
                 segments: summary.segments,
             },
         )?;
@@ -262,6 +269,11 @@ impl Host for TaskHost<'_> {
     }
     fn cancelled(&self) -> bool {
         self.0.cancelled()
+    }
+    fn checkpoint_interval(&self) -> Duration {
+        let femtoseconds = self.0.node.value("checkpoint").as_f64();
+        Duration::try_from_secs_f64(femtoseconds.map_or(60.0, |fs| fs * 1e-15))
+            .unwrap_or(Duration::MAX)
     }
 }
 

@@ -124,15 +124,46 @@ fn segment(step: &Step, path: &str, checked: &mut Checked) -> Option<Segment> {
 }
 
 fn dynamics(step: &Step, path: &str, checked: &mut Checked, ensemble: Ensemble) -> Option<Segment> {
-    let duration = step.argument("duration")?;
-    let (least_fs, longest_fs) = match duration {
-        Value::Span(ends) => (ends.0.as_f64()?, ends.1.as_f64()?),
-        value => (0.0, value.as_f64()?),
-    };
     let mut fault = |at: &str, headline: &str, help: &str| {
-        checked.finding(
-            Finding::new(format!("{path}.{at}"), codes::PROTOCOL, headline, "here").help(help),
-        );
+        let place = match at {
+            "" => path.to_owned(),
+            at => format!("{path}.{at}"),
+        };
+        checked.finding(Finding::new(place, codes::PROTOCOL, headline, "here").help(help));
+    };
+    let duration = step.argument("duration");
+    let rate = step.argument("rate").and_then(Value::as_f64);
+    let ends = ensemble
+        .temperature_k()
+        .filter(|ends| ends.start != ends.end);
+    let (least_fs, longest_fs) = match (duration, rate, ends) {
+        (Some(Value::Span(ends)), None, _) => (ends.0.as_f64()?, ends.1.as_f64()?),
+        (Some(value), None, _) => (0.0, value.as_f64()?),
+        (None, Some(rate), Some(ends)) => (0.0, (ends.end - ends.start).abs() / rate),
+        (None, Some(_), None) => {
+            fault(
+                "rate",
+                "a rate is one of a ramp, and this temperature is held",
+                "write `nvt 4000 K to 1400 K at 200 K/ps`, or give a time: `for 20 ps`",
+            );
+            return None;
+        }
+        (Some(_), Some(_), _) => {
+            fault(
+                "rate",
+                "a segment has a duration or a rate, not both",
+                "leave `at …` or `for …` out",
+            );
+            return None;
+        }
+        (None, None, _) => {
+            fault(
+                "",
+                "this segment does not say how long it lasts",
+                "add a time, like `for 20 ps`; a ramp may have a rate instead, like `at 200 K/ps`",
+            );
+            return None;
+        }
     };
     if least_fs > longest_fs {
         fault(
@@ -147,7 +178,7 @@ fn dynamics(step: &Step, path: &str, checked: &mut Checked, ensemble: Ensemble) 
         .filter(|value| value.as_choice().is_some())
     {
         None => {
-            if matches!(duration, Value::Span(_)) {
+            if matches!(duration, Some(Value::Span(_))) {
                 fault(
                     "duration",
                     "a range of durations needs a condition that ends it",

@@ -22,6 +22,9 @@ const GPA_PER_EV_ANG3: f64 = crate::base::constants::ELEMENTARY_CHARGE_C * 1e21;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Replica {
     pub atoms: usize,
+    /// Lengths in Å and angles in degrees at the end.
+    #[serde(default)]
+    pub cell: Option<([f64; 3], [f64; 3])>,
     pub segments: Vec<SegmentSummary>,
 }
 
@@ -110,6 +113,38 @@ pub(super) fn evaluate(name: &str, artifact: &Artifact) -> Result<Value, String>
         }),
         "temperature" => of_last(Dimension::TEMPERATURE, &|_, one| one.temperature_k),
         "pressure" => of_last(Dimension::PRESSURE, &|_, one| one.pressure_ev_per_ang3),
+        "pressure_tensor" => {
+            let of = |component: usize| {
+                let last = replicas.iter().map(|replica| &replica.segments[last]);
+                let values = last.map(|one| Some(one.pressure_tensor?[component]));
+                values.collect::<Option<Vec<f64>>>()
+            };
+            let names = ["xx", "yy", "zz", "yz", "xz", "xy"].map(str::to_owned);
+            let rows: Option<Vec<Vec<f64>>> = (0..6).map(of).collect();
+            let rows = rows.ok_or("no segment moved atoms")?;
+            let table = Table::new("mean pressure").with(Column::texts("component", names.into()));
+            let column = means("pressure", "GPa", &rows, GPA_PER_EV_ANG3);
+            Ok(Value::Table(Arc::new(table.with(column))))
+        }
+        "a" | "b" | "c" => {
+            let axis = usize::from(name.as_bytes()[0] - b'a');
+            let lengths: Vec<f64> = cells(&replicas)?.iter().map(|cell| cell.0[axis]).collect();
+            Ok(of_values(&lengths, 1.0, Dimension::LENGTH))
+        }
+        "cell" => {
+            let cells = cells(&replicas)?;
+            let of = |part: fn(&([f64; 3], [f64; 3])) -> [f64; 3]| -> Vec<Vec<f64>> {
+                let of = |axis: usize| cells.iter().map(|cell| part(cell)[axis]).collect();
+                (0..3).map(of).collect()
+            };
+            let names = ["a", "b", "c"].map(str::to_owned);
+            let opposite = Column::texts("vector", names.into());
+            let table = Table::new("cell at the end; the angle is the one opposite the vector")
+                .with(opposite)
+                .with(means("length", "Å", &of(|cell| cell.0), 1.0))
+                .with(means("angle", "deg", &of(|cell| cell.1), 1.0));
+            Ok(Value::Table(Arc::new(table)))
+        }
         "energy" => of_last(Dimension::ENERGY, &|replica, one| {
             one.potential_ev / replica.atoms as f64
         }),
@@ -154,6 +189,26 @@ fn standard_error(values: &[f64]) -> Option<f64> {
     let mean = mean(values);
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     (values.len() > 1).then(|| (squares / (count * (count - 1.0))).sqrt())
+}
+
+/// Lengths and angles of the cells at the end.
+fn cells(replicas: &[Replica]) -> Result<Vec<([f64; 3], [f64; 3])>, String> {
+    let cells: Option<Vec<_>> = replicas.iter().map(|replica| replica.cell).collect();
+    cells.ok_or_else(|| "the run does not tell its cell".into())
+}
+
+/// A column of means over replicas with their standard errors, where there are several; a row of values each.
+fn means(name: &str, unit: &str, rows: &[Vec<f64>], factor: f64) -> Column {
+    let column = Column::numbers(
+        name,
+        unit,
+        rows.iter().map(|row| factor * mean(row)).collect(),
+    );
+    let errors = rows.iter().map(|row| Some(factor * standard_error(row)?));
+    match errors.collect::<Option<Vec<f64>>>() {
+        Some(errors) => column.with_errors(errors),
+        None => column,
+    }
 }
 
 fn segments(replicas: &[Replica]) -> Table {

@@ -64,9 +64,17 @@ const FOR: Argument = argument(
     Place::After("for"),
     "duration",
     Type::Either(&[Type::Span(&TIME), TIME]),
-    Default::Required,
+    Default::Absent,
     Range::Above(0.0),
     "How long; with `until`, from the least to the longest.",
+);
+const AT: Argument = argument(
+    Place::After("at"),
+    "rate",
+    Type::Quantity(Dimension::HEATING_RATE, "K/ps"),
+    Default::Absent,
+    Range::Above(0.0),
+    "How fast a ramp of the temperature goes; this or `for`.",
 );
 const SAMPLE: Argument = argument(
     Place::After("sample"),
@@ -210,11 +218,12 @@ const SEGMENTS: &[Verb] = &[
     ),
     verb(
         "nvt",
-        "Constant volume; the temperature is held or led along a ramp.",
-        "nvt 4000 K to 1400 K for 20 ps",
+        "Constant volume; the temperature is held or led along a ramp, in a time (`for 13 ps`) or at a rate.",
+        "nvt 4000 K to 1400 K at 200 K/ps",
         &[
             TEMPERATURE_OR_RAMP,
             FOR,
+            AT,
             SAMPLE,
             UNTIL,
             EVERY,
@@ -252,6 +261,7 @@ const SEGMENTS: &[Verb] = &[
             TEMPERATURE_OR_RAMP,
             PRESS,
             FOR,
+            AT,
             SAMPLE,
             UNTIL,
             EVERY,
@@ -348,7 +358,7 @@ const UNITS: &[Choice] = &[
 
 pub(super) const SCHEMA: KindSchema = KindSchema {
     name: "ensemble",
-    version: 2,
+    version: 3,
     summary: "atoms taken through a protocol of molecular dynamics",
     doc: "The segments of the protocol follow one another on the same atoms. Momentum is zero throughout. Each segment has its \
           conserved quantity, which is watched: a run whose drift passes its bound, that loses an atom or in which atoms \
@@ -435,6 +445,15 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
         )
         .range(Range::Above(0.0)),
         Field::new(
+            "checkpoint",
+            Type::Quantity(Dimension::TIME, "s"),
+            Default::Is("60 s"),
+            "How often, by the clock, a run is saved such that it goes on from there when it was killed.",
+            "5 min",
+        )
+        .range(Range::Above(0.0))
+        .affects(Affects::Speed),
+        Field::new(
             "velocities",
             Type::Boolean,
             Default::Is("false"),
@@ -514,6 +533,36 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
             "Mean pressure.",
             "glass.pressure",
             ResultType::Quantity(Dimension::PRESSURE, "GPa"),
+        ),
+        measured(
+            "pressure_tensor",
+            "Mean pressure along each axis and its shear components, compression positive.",
+            "glass.pressure_tensor",
+            ResultType::Table,
+        ),
+        measured(
+            "a",
+            "Length of the first vector of the cell at the end.",
+            "glass.a",
+            ResultType::Quantity(Dimension::LENGTH, "Å"),
+        ),
+        measured(
+            "b",
+            "Length of the second.",
+            "glass.b",
+            ResultType::Quantity(Dimension::LENGTH, "Å"),
+        ),
+        measured(
+            "c",
+            "Length of the third.",
+            "glass.c",
+            ResultType::Quantity(Dimension::LENGTH, "Å"),
+        ),
+        measured(
+            "cell",
+            "Lengths and angles of the cell at the end, means over replicas.",
+            "glass.cell",
+            ResultType::Table,
         ),
         measured(
             "energy",

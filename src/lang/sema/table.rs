@@ -27,6 +27,9 @@ pub struct Column {
     /// True for columns against which the others can be drawn (time, temperature); they are no curves.
     #[serde(default)]
     pub axis: bool,
+    /// True for values that are drawn as points: their order means nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub points: bool,
 }
 
 impl Table {
@@ -125,6 +128,12 @@ impl Column {
     #[must_use]
     pub fn as_axis(mut self) -> Self {
         self.axis = true;
+        self
+    }
+
+    #[must_use]
+    pub fn as_points(mut self) -> Self {
+        self.points = true;
         self
     }
 

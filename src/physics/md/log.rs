@@ -55,6 +55,13 @@ impl Row {
         }
     }
 
+    /// xx, yy, zz, yz, xz, xy in eV/Å³; the tensor is symmetric but for rounding.
+    pub fn pressure_components(&self) -> [f64; 6] {
+        let p = &self.pressure;
+        let off = |i: usize, j: usize| 0.5 * (p[i][j] + p[j][i]);
+        [p[0][0], p[1][1], p[2][2], off(1, 2), off(0, 2), off(0, 1)]
+    }
+
     pub fn scalar_pressure(&self) -> f64 {
         trace(&self.pressure) / 3.0
     }
@@ -104,7 +111,7 @@ impl Log {
     }
 
     pub fn push(&mut self, row: &Row) -> Result<(), MdError> {
-        let p = &row.pressure;
+        let [xx, yy, zz, yz, xz, xy] = row.pressure_components();
         let numbers = [
             row.temperature_k,
             row.potential_ev,
@@ -113,12 +120,12 @@ impl Log {
             row.volume_ang3,
             row.density_g_per_cm3,
             row.scalar_pressure(),
-            p[0][0],
-            p[1][1],
-            p[2][2],
-            0.5 * (p[0][1] + p[1][0]),
-            0.5 * (p[0][2] + p[2][0]),
-            0.5 * (p[1][2] + p[2][1]),
+            xx,
+            yy,
+            zz,
+            xy,
+            xz,
+            yz,
         ];
         let mut line = format!("{},{},{}", row.segment, row.step, row.time_fs);
         for x in numbers {

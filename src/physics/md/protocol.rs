@@ -363,7 +363,7 @@ impl Protocol {
 
 impl Ensemble {
     /// At a fraction of the segment; none for constant energy.
-    pub(super) fn temperature_k(&self) -> Option<Ramp> {
+    pub fn temperature_k(&self) -> Option<Ramp> {
         match self {
             Ensemble::Nve { .. } => None,
             Ensemble::Nvt { temperature_k, .. } | Ensemble::Npt { temperature_k, .. } => {

@@ -57,6 +57,7 @@ impl<R: BufRead> ExtxyzFrames<R> {
         into.time_fs = frame
             .real("time")
             .or(self.step_fs.map(|step_fs| before * step_fs));
+        into.energy_ev = frame.real("energy");
         into.cell = frame.structure.cell;
         into.elements = elements;
         into.velocities_ang_per_fs = frame.vectors("velocities").unwrap_or_default();
@@ -96,6 +97,9 @@ impl<W: Write> ExtxyzWriter<W> {
         }
         if let Some(time_fs) = frame.time_fs {
             out.info.insert("time".into(), Info::Real(time_fs));
+        }
+        if let Some(energy_ev) = frame.energy_ev {
+            out.info.insert("energy".into(), Info::Real(energy_ev));
         }
         if !frame.wrapped {
             out.info.insert("unwrapped".into(), Info::Boolean(true));

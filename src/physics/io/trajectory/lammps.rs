@@ -448,6 +448,7 @@ impl<R: Read> LammpsDump<R> {
             frame.elements = Arc::clone(&atoms.elements);
         }
         frame.wrapped = !self.columns.unwrapped;
+        frame.energy_ev = None;
         frame.unwrapped_ang.clear();
         Ok(())
     }

@@ -35,6 +35,8 @@ pub struct Snapshot {
     /// Step of the dynamics, where the file numbers them.
     pub step: Option<u64>,
     pub time_fs: Option<f64>,
+    /// Potential energy in eV, where the trajectory has it.
+    pub energy_ev: Option<f64>,
     pub cell: Cell,
     /// Length n, the same in every frame of a trajectory.
     pub elements: Arc<[Element]>,
@@ -105,6 +107,7 @@ impl Default for Snapshot {
         Snapshot {
             step: None,
             time_fs: None,
+            energy_ev: None,
             cell: Cell::orthorhombic([1.0; 3]).expect("a cube is a cell"),
             elements: Arc::new([]),
             positions_ang: Vec::new(),

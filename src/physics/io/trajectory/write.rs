@@ -7,6 +7,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::{DcdWriter, ExtxyzWriter, Frames, LammpsDumpWriter, Snapshot, TrajectoryError};
+use crate::physics::structure::Cell;
 
 /// A form that trajectories are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +25,9 @@ pub enum WriteError {
     File(#[from] io::Error),
 }
 
-/// Writes all frames to a new file and gives their number. Positions stay as they are, right up to lattice vectors.
+/// Writes all frames to a new file and gives their number. As long as the cell stays that of the first frame, positions follow
+/// the atoms from where they stand in it, if the frames know their ways; in a cell that breathes they stay as they are, right
+/// up to lattice vectors.
 pub fn write_trajectory(
     frames: &mut dyn Frames,
     form: WrittenForm,
@@ -58,8 +61,25 @@ fn each(
     write: &mut dyn FnMut(&Snapshot) -> io::Result<()>,
 ) -> Result<usize, WriteError> {
     let mut frame = Snapshot::default();
+    let mut first: Option<(Cell, Vec<[f64; 3]>)> = None;
     let mut count = 0;
     while frames.read(&mut frame)? {
+        if frame.wrapped && !frame.unwrapped_ang.is_empty() {
+            let ways = frame.unwrapped_ang.iter().zip(&frame.positions_ang);
+            let offsets = ways.map(|(way, image)| std::array::from_fn(|k| way[k] - image[k]));
+            let (cell, begin) = first.get_or_insert_with(|| (frame.cell, offsets.collect()));
+            if *cell == frame.cell {
+                for ((position, way), begin) in frame
+                    .positions_ang
+                    .iter_mut()
+                    .zip(&frame.unwrapped_ang)
+                    .zip(begin)
+                {
+                    *position = std::array::from_fn(|k| way[k] - begin[k]);
+                }
+                frame.wrapped = false;
+            }
+        }
         write(&frame)?;
         count += 1;
     }

@@ -33,8 +33,7 @@ pub mod files {
     pub const CHECKPOINT: &str = "checkpoint";
 }
 
-/// How often a checkpoint is written, and how often the host is asked.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+/// How often the host is asked.
 const HOST_EVERY: Duration = Duration::from_millis(20);
 /// Steps between looks for atoms that have left the home cell, under a barostat.
 const WRAP_EVERY: u64 = 50;
@@ -82,6 +81,9 @@ pub struct SegmentSummary {
     pub temperature_k: f64,
     pub potential_ev: f64,
     pub pressure_ev_per_ang3: f64,
+    /// xx, yy, zz, yz, xz, xy; compression positive. None where atoms did not move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressure_tensor: Option<[f64; 6]>,
     pub volume_ang3: f64,
     pub density_g_per_cm3: f64,
     /// Of the conserved quantity, kT per atom and ps.
@@ -252,6 +254,7 @@ impl Runner<'_> {
             temperature_k: 0.0,
             potential_ev: minimum.energy_ev,
             pressure_ev_per_ang3: how.pressure.unwrap_or(0.0),
+            pressure_tensor: None,
             volume_ang3,
             density_g_per_cm3: density(&self.system, volume_ang3),
             drift: 0.0,
@@ -277,6 +280,7 @@ impl Runner<'_> {
             temperature_k: row.temperature_k,
             potential_ev: row.potential_ev,
             pressure_ev_per_ang3: row.scalar_pressure(),
+            pressure_tensor: None,
             volume_ang3,
             density_g_per_cm3: density(&self.system, volume_ang3),
             drift: 0.0,
@@ -408,8 +412,13 @@ impl Runner<'_> {
         let [
             temperature_k,
             potential_ev,
-            pressure_ev_per_ang3,
             volume_ang3,
+            xx,
+            yy,
+            zz,
+            yz,
+            xz,
+            xy,
         ] = course.means();
         if dynamics.ensemble.changes_volume() {
             self.mean_volume = Some(volume_ang3);
@@ -423,7 +432,8 @@ impl Runner<'_> {
             },
             temperature_k,
             potential_ev,
-            pressure_ev_per_ang3,
+            pressure_ev_per_ang3: (xx + yy + zz) / 3.0,
+            pressure_tensor: Some([xx, yy, zz, yz, xz, xy]),
             volume_ang3,
             density_g_per_cm3: density(&self.system, volume_ang3),
             drift: course.guard.drift(),
@@ -500,7 +510,7 @@ impl Runner<'_> {
             if self.host.cancelled() {
                 return Err(MdError::Cancelled);
             }
-            if self.saved.elapsed() >= CHECKPOINT_EVERY {
+            if self.saved.elapsed() >= self.host.checkpoint_interval() {
                 self.course = Some(course.clone());
                 self.save()?;
             }

@@ -219,3 +219,106 @@ fn long_molten_sodium_chloride_is_that_of_another_program() {
         assert!((found - published).abs() < 0.08, "{found}, not {published}");
     }
 }
+
+/// Liquid Lennard-Jones at ρ* = 0.8442 and T* ≈ 0.70, cut at 3.5 σ, 500 atoms at constant energy: D* = 0.0303 ± 0.0010 and
+/// η* = 3.4 ± 0.35 by another program (LAMMPS, 1,200 τ), between 3.2 and 3.5 in the literature (K. Meier, A. Laesecke,
+/// S. Kabelac, J. Chem. Phys. 121, 3671 and 9526, 2004). Viscosity by Green and Kubo: η = V/kT ∫ ⟨P_xy(t) P_xy(0)⟩ dt over
+/// the three shear components.
+#[test]
+#[ignore = "ten minutes"]
+fn long_lennard_jones_liquid_has_the_published_diffusion_and_viscosity() {
+    let n = 500.0f64;
+    let edge = (n / 0.8442).cbrt() * SIGMA_ANG;
+    let mut start = crystal(5, edge / 5.0);
+    start.cell = Cell::orthorhombic([edge; 3]).unwrap();
+    let temperature = 0.698 * EPSILON_EV / BOLTZMANN_EV_PER_K;
+    let liquid = LennardJones::new(EPSILON_EV, SIGMA_ANG, 3.5 * SIGMA_ANG);
+    // σ √(m/ε)
+    let tau_fs = SIGMA_ANG * (argon().mass_u() * 103.642_696 / EPSILON_EV).sqrt();
+    let protocol = Protocol {
+        timestep_fs: 0.004 * tau_fs,
+        log_fs: 0.02 * tau_fs,
+        skin_ang: 1.0,
+        drift_bound: 1.0,
+        segments: vec![
+            dynamics(
+                nvt(Thermostat::Rescaling, 4.0 * temperature, 200.0),
+                20.0 * tau_fs,
+            ),
+            dynamics(
+                nvt(Thermostat::Rescaling, temperature, 500.0),
+                200.0 * tau_fs,
+            ),
+            Segment::Dynamics(Dynamics {
+                ensemble: Ensemble::Nve {
+                    temperature_k: None,
+                },
+                duration_fs: 5000.0 * tau_fs,
+                until: None,
+                sample_fs: Some(0.5 * tau_fs),
+            }),
+        ],
+        ..Protocol::default()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let summary = run(&start, &liquid, &protocol, [5; 32], folder.path(), &Quiet).unwrap();
+    let text = std::fs::read_to_string(&summary.log).unwrap();
+    let rows = text.lines().skip(1).map(|line| {
+        let cells: Vec<f64> = line.split(',').map(|cell| cell.parse().unwrap()).collect();
+        cells
+    });
+    let rows: Vec<Vec<f64>> = rows.filter(|row| row[0] == 2.0).collect();
+    let volume = edge.powi(3);
+    let kt = BOLTZMANN_EV_PER_K * column(&rows, 3).iter().sum::<f64>() / rows.len() as f64;
+    // Up to 5 τ, in blocks for the error.
+    let lags = 250;
+    let blocks = 10;
+    let eta = |rows: &[Vec<f64>]| {
+        let mut integral = 0.0;
+        for component in 13..16 {
+            let p = column(rows, component);
+            let at = |lag: usize| {
+                let pairs = p.iter().zip(&p[lag..]);
+                pairs.map(|(a, b)| a * b).sum::<f64>() / (p.len() - lag) as f64
+            };
+            let inner: f64 = (1..lags).map(at).sum();
+            integral += (inner + 0.5 * (at(0) + at(lags))) / 3.0;
+        }
+        integral * 0.02 * tau_fs * volume / kt
+    };
+    // η* = η σ² / √(m ε); in eV fs/Å³ a unit is ε τ/σ³.
+    let unit = EPSILON_EV * tau_fs / SIGMA_ANG.powi(3);
+    let each: Vec<f64> = rows
+        .chunks_exact(rows.len() / blocks)
+        .map(|rows| eta(rows) / unit)
+        .collect();
+    let mean = each.iter().sum::<f64>() / each.len() as f64;
+    let squares: f64 = each.iter().map(|x| (x - mean).powi(2)).sum();
+    let error = (squares / (each.len() * (each.len() - 1)) as f64).sqrt();
+    let mut trajectory = Trajectory::open(&summary.trajectory)
+        .unwrap()
+        .into_production()
+        .unwrap();
+    let species = crate::physics::analysis::Species::new(&start.elements);
+    let mut displacements = crate::physics::analysis::Displacements::new(species);
+    let mut frame = crate::physics::io::trajectory::Snapshot::default();
+    while crate::physics::io::trajectory::Frames::read(&mut trajectory, &mut frame).unwrap() {
+        displacements.add(frame.time_fs.unwrap(), &frame.unwrapped_ang);
+    }
+    let (interval, curves) = displacements.mean_squared().unwrap();
+    // From 5 τ to 20 τ.
+    let slope = (curves[0][40] - curves[0][10]) / (30.0 * interval);
+    let d = slope / 6.0 * tau_fs / SIGMA_ANG.powi(2);
+    let t = kt / EPSILON_EV;
+    eprintln!("T* = {t:.4}, D* = {d:.4}, η* = {mean:.3} ± {error:.3}");
+    assert!((t - 0.70).abs() < 0.02, "{t}");
+    // 5 %, and 2.2 % for each hundredth of T* (D* is close to linear in T* here).
+    assert!(
+        (d - 0.0303 * (1.0 + 2.2 * (t - 0.698))).abs() < 0.05 * 0.0303,
+        "{d}"
+    );
+    assert!(
+        (mean - 3.35).abs() < 0.335 && error < 0.15,
+        "{mean} ± {error}"
+    );
+}

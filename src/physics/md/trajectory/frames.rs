@@ -74,6 +74,7 @@ impl Frames for StoredFrames {
         into.unwrapped_ang = frame.unwrapped_ang();
         into.step = Some(frame.step);
         into.time_fs = Some(frame.time_fs);
+        into.energy_ev = frame.potential_ev.is_finite().then_some(frame.potential_ev);
         into.cell = frame.cell;
         into.elements = Arc::clone(&self.elements);
         into.positions_ang = frame.images_ang;
