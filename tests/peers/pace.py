@@ -3,7 +3,8 @@
 Input: {"structures": [{"cell": 3x3, "symbols": [...], "positions": Nx3}, ...],
         "jobs": [{"potential": file, "active_set": file or null, "structures": [numbers]}, ...]}
 Output: for each job either {"error": text} or {"results": [{"energies", "forces", "virial", "gamma"}, ...]}, one for each
-of its structures. Units are eV and Å; virials are xx, yy, zz, xy, xz, yz in the sign of python-ace.
+of its structures. Units are eV and Å; virials are xx, yy, zz, xy, xz, yz, stress
+times volume.
 """
 
 import json
@@ -36,7 +37,8 @@ def evaluate(job, structures):
         one = structures[index]
         atoms = Atoms(one["symbols"], positions=one["positions"], cell=one["cell"], pbc=True)
         around = aseatoms_to_atomicenvironment(atoms, basis.cutoffmax, elements_mapper_dict=numbers)
-        calculator.compute(around)
+        # Grades are computed with projections alone.
+        calculator.compute(around, compute_projections=bool(job["active_set"]))
         results.append({
             "energies": list(calculator.energies),
             "forces": [list(force) for force in calculator.forces],

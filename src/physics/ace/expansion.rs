@@ -21,7 +21,11 @@ impl Expansion {
     /// Reads a potential from the bytes of its file, in whatever form it is.
     pub fn read(potential: &[u8], active_set: Option<&[u8]>) -> Result<Self, ModelError> {
         let text = std::str::from_utf8(potential).map_err(|_| {
-            ModelError::new("", "the file is not text", "give a `.yace` or `.yaml` file")
+            ModelError::new(
+                "",
+                "the file is not text",
+                "give a `.yaml`, `.yace` or `.ace` file",
+            )
         })?;
         let (model, basis) = read_potential(text)?;
         let active_set = match (active_set, &basis) {

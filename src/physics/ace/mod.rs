@@ -8,10 +8,12 @@
 //!
 //! with core repulsion at short distances. Ranks of one take the radial base g_k itself, a pair potential.
 
+mod acejl;
 mod active_set;
 mod basis;
 mod core_repulsion;
 mod coupling;
+mod discontinuities;
 mod embedding;
 mod error;
 mod expansion;
@@ -26,16 +28,19 @@ mod splines;
 #[cfg(test)]
 mod tests;
 
+pub use acejl::{Buckingham, NodalTable, PairPotential, PolynomialBase, Polynomials};
 pub use active_set::{ActiveSet, Extent};
 pub use basis::{Basis, BasisFunction};
 pub use core_repulsion::{CorePair, CoreRepulsion, InnerCutoff, Switch};
 pub use coupling::independent as independent_couplings;
+pub use discontinuities::{discontinuities, missing_parts};
 pub use embedding::{DensityTerm, Embedding, EmbeddingForm};
 pub use error::ModelError;
 pub use expansion::Expansion;
 pub use fast::{AtomicClusterExpansion, Design, DesignRows};
 pub use format::{
-    read_asi, read_basis, read_potential, read_yace, write_asi, write_basis, write_yace,
+    read_ace, read_asi, read_basis, read_potential, read_yace, write_ace, write_asi, write_basis,
+    write_yace,
 };
 pub use harmonics::{Harmonics, index as harmonic_index};
 pub use model::{

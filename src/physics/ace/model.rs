@@ -1,5 +1,6 @@
 //! What a potential is, as plain data.
 
+use super::acejl;
 use super::core_repulsion::{CoreRepulsion, InnerCutoff, Switch};
 use super::embedding::Embedding;
 use super::error::ModelError;
@@ -178,18 +179,18 @@ impl Interactions {
             let path = format!("bonds[{}, {}]", at / count, at % count);
             bond.validate(&path, self.spline_bin_ang)?;
         }
-        Ok(())
+        acejl::check(self)
     }
 }
 
 impl Bond {
     fn validate(&self, path: &str, spline_bin_ang: f64) -> Result<(), ModelError> {
         positive(&format!("{path}.rcut"), self.cutoff_ang)?;
-        if self.cutoff_ang > MOST_CUTOFF_ANG {
+        if !(LEAST_CUTOFF_ANG..=MOST_CUTOFF_ANG).contains(&self.cutoff_ang) {
             return Err(ModelError::new(
                 format!("{path}.rcut"),
                 format!("a cutoff of {} Å is out of all reason", self.cutoff_ang),
-                format!("give one up to {MOST_CUTOFF_ANG} Å"),
+                format!("give one from {LEAST_CUTOFF_ANG} to {MOST_CUTOFF_ANG} Å"),
             ));
         }
         if self.cutoff_ang < 2.0 * spline_bin_ang || self.cutoff_ang > MOST_BINS * spline_bin_ang {
@@ -220,7 +221,7 @@ impl Bond {
                 ));
             }
         }
-        self.basis.validate(path)?;
+        self.basis.validate(path, self.nradbase)?;
         let wanted = self.nradmax * (self.lmax + 1) * self.nradbase;
         if self.coefficients.len() != wanted {
             return Err(ModelError::new(
@@ -254,6 +255,7 @@ impl Bond {
 
 /// Limits beyond which a file is taken to be damaged: they keep tables and memory finite.
 pub const MOST_CUTOFF_ANG: f64 = 100.0;
+pub const LEAST_CUTOFF_ANG: f64 = 0.5;
 pub const MOST_RADIAL: usize = 1000;
 pub const MOST_L: usize = 32;
 pub const MOST_RANK: usize = 24;

@@ -1,5 +1,8 @@
 //! Radial bases g_k(r).
 
+use std::sync::Arc;
+
+use super::acejl::{NodalTable, PolynomialBase};
 use super::core_repulsion::{InnerCutoff, cosine};
 use super::error::ModelError;
 use super::model::Bond;
@@ -17,10 +20,14 @@ pub enum RadialBasis {
     /// The simplified spherical Bessel functions of Kocer, Mason and Erturk (2020), smooth at the cutoff up to the
     /// second derivative.
     SphericalBessel,
+    /// Polynomials of the Julia packages ACE1 and ACEpotentials.
+    Polynomials(Arc<PolynomialBase>),
+    /// What these packages tabulated.
+    Tabulated(Arc<NodalTable>),
 }
 
 impl RadialBasis {
-    /// Names in files.
+    /// Names in files, of the bases that have a name alone.
     pub const NAMES: [&'static str; 4] = ["ChebExpCos", "ChebPow", "ChebLinear", "SBessel"];
 
     pub fn name(&self) -> &'static str {
@@ -29,6 +36,8 @@ impl RadialBasis {
             Self::ChebPow { .. } => "ChebPow",
             Self::ChebLinear => "ChebLinear",
             Self::SphericalBessel => "SBessel",
+            Self::Polynomials(_) => "ACE.jl.base",
+            Self::Tabulated(_) => "ACE.jl",
         }
     }
 
@@ -47,11 +56,34 @@ impl RadialBasis {
     pub fn lambda(&self) -> Option<f64> {
         match self {
             Self::ChebExpCos { lambda } | Self::ChebPow { lambda } => Some(*lambda),
-            Self::ChebLinear | Self::SphericalBessel => None,
+            _ => None,
         }
     }
 
-    pub(super) fn validate(&self, path: &str) -> Result<(), ModelError> {
+    /// Whether it is one of ACE1 and ACEpotentials.
+    pub fn is_julian(&self) -> bool {
+        matches!(self, Self::Polynomials(_) | Self::Tabulated(_))
+    }
+
+    pub(super) fn validate(&self, path: &str, nradbase: usize) -> Result<(), ModelError> {
+        let size = match self {
+            Self::Polynomials(base) => {
+                base.validate(path)?;
+                base.len()
+            }
+            Self::Tabulated(table) => {
+                table.validate(path)?;
+                table.functions
+            }
+            _ => nradbase,
+        };
+        if size != nradbase {
+            return Err(ModelError::new(
+                format!("{path}.nradbasemax"),
+                format!("the base has {size} functions, not {nradbase}"),
+                format!("give {size}"),
+            ));
+        }
         match self.lambda() {
             Some(lambda) if !(lambda.is_finite() && lambda > 0.0) => Err(ModelError::new(
                 format!("{path}.radparameters[0]"),
@@ -78,8 +110,8 @@ impl RadialBasis {
             slopes.fill(0.0);
             return;
         }
-        match *self {
-            Self::ChebExpCos { lambda } => {
+        match self {
+            &Self::ChebExpCos { lambda } => {
                 let (decay, end) = ((-lambda * r / cutoff).exp(), (-lambda).exp());
                 let x = 1.0 - 2.0 * (decay - end) / (1.0 - end);
                 let slope = 2.0 * lambda / cutoff * decay / (1.0 - end);
@@ -92,7 +124,7 @@ impl RadialBasis {
                     multiply(values, slopes, cosine(r - (cutoff - width), width));
                 }
             }
-            Self::ChebPow { lambda } => {
+            &Self::ChebPow { lambda } => {
                 let u = 1.0 - r / cutoff;
                 let power = u.powf(lambda - 1.0);
                 let slope = 2.0 * lambda * power / cutoff;
@@ -100,6 +132,8 @@ impl RadialBasis {
             }
             Self::ChebLinear => chebyshev(1.0 - r / cutoff, -1.0 / cutoff, 1, values, slopes),
             Self::SphericalBessel => spherical_bessel(r, cutoff, values, slopes),
+            Self::Polynomials(base) => base.evaluate(r, values, slopes),
+            Self::Tabulated(table) => table.evaluate(cutoff, r, values, slopes),
         }
         if inner == InnerCutoff::Distance {
             let [value, slope] = bond.inner.evaluate(r);

@@ -2,12 +2,14 @@
 
 use super::core_repulsion::CorePair;
 use super::model::Interactions;
+use super::radial::RadialBasis;
 
 /// All functions of the distance between a centre and a neighbour of given elements, as cubic Hermite splines on bins
 /// of equal width: `g_1 .. g_nradbase`, then R_nl with l running fastest, then the core repulsion φ.
 ///
-/// The spacing of the tables is part of a potential, because other programs evaluate it from such tables, with value
-/// and slope at the right end of the last bin set to zero.
+/// The spacing of the tables is part of a potential, because other programs evaluate it from such tables. Nodes lie at
+/// multiples of the width, and functions are zero at nodes that are not below the cutoff: one that does not vanish there
+/// (ChebLinear) runs down to zero in the last bin, unless the last node is rounded to less than the cutoff.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RadialTable {
     pub nradbase: usize,
@@ -28,8 +30,12 @@ impl RadialTable {
         let bond = interactions.bond(centre, neighbour);
         let radials = bond.nradmax * (bond.lmax + 1);
         let functions = bond.nradbase + radials + 1;
-        let bins = (bond.cutoff_ang / interactions.spline_bin_ang) as usize;
-        let width = bond.cutoff_ang / bins as f64;
+        let bins = match &bond.basis {
+            RadialBasis::Tabulated(table) => table.bins,
+            _ => (bond.cutoff_ang / interactions.spline_bin_ang) as usize,
+        };
+        // In this order, so that the last node is on the side of the cutoff where python-ace 0.4.0rc1 has it.
+        let width = 1.0 / (bins as f64 / bond.cutoff_ang);
         let charge = |element: usize| f64::from(interactions.elements[element].number());
         let core = CorePair {
             kind: interactions.inner_cutoff,
@@ -54,16 +60,17 @@ impl RadialTable {
         let mut coefficients = vec![0.0; bins * functions * 4];
         let mut left = [vec![0.0; functions], vec![0.0; functions]];
         let mut right = left.clone();
+        // What a file tabulates holds up to its last node.
+        let last = match bond.basis {
+            RadialBasis::Tabulated(_) => bond.cutoff_ang.next_down(),
+            _ => f64::INFINITY,
+        };
         // The first bin stays empty: repulsion has no value at zero.
         let [values, slopes] = &mut left;
         evaluate(width, values, slopes);
         for bin in 1..bins {
-            if bin + 1 < bins {
-                let [values, slopes] = &mut right;
-                evaluate((bin + 1) as f64 * width, values, slopes);
-            } else {
-                right.iter_mut().for_each(|column| column.fill(0.0));
-            }
+            let [values, slopes] = &mut right;
+            evaluate(((bin + 1) as f64 * width).min(last), values, slopes);
             let row = &mut coefficients[bin * functions * 4..][..functions * 4];
             for (f, c) in row.chunks_exact_mut(4).enumerate() {
                 let (f0, d0) = (left[0][f], left[1][f] * width);

@@ -45,10 +45,27 @@ pub(super) fn read(document: &Node<'_>) -> Result<Basis, ModelError> {
     let mut sites: Vec<Option<Site>> = vec![None; count];
     let mut bonds: Vec<Option<Bond>> = vec![None; count * count];
     let mut inner_cutoff = InnerCutoff::Density;
-    let mut lists = Vec::new();
+    let mut lists: Vec<(Vec<usize>, Cursor<'_>)> = Vec::new();
     for block in blocks.items()? {
         let name = block.get("speciesblock")?;
         let species: Vec<usize> = elements_of_text(&name)?.iter().map(number).collect();
+        if (1..species.len()).any(|at| species[..at].contains(&species[at])) {
+            return Err(name.fault(
+                "an element stands there twice",
+                "name the central element and each other once",
+            ));
+        }
+        let same = |(other, _): &(Vec<usize>, Cursor<'_>)| {
+            let sorted = |species: &[usize]| {
+                let mut rest = species[1..].to_vec();
+                rest.sort_unstable();
+                (species[0], rest)
+            };
+            sorted(other) == sorted(&species)
+        };
+        if lists.iter().any(same) {
+            return Err(name.fault("there is such a block before", "put all into one block"));
+        }
         if let [element] = *species {
             sites[element] = Some(site(&block)?);
         }
@@ -74,7 +91,11 @@ pub(super) fn read(document: &Node<'_>) -> Result<Basis, ModelError> {
                 bonds[i * count + j] = other;
             }
             let (one, other) = (&bonds[i * count + j], &bonds[j * count + i]);
-            let pair = format!("{} {}", elements[i], elements[j]);
+            let pair = if i == j {
+                elements[i].to_string()
+            } else {
+                format!("{} {}", elements[i], elements[j])
+            };
             if one.is_none() {
                 return Err(blocks.fault(
                     format!(
@@ -134,7 +155,9 @@ pub(super) fn read(document: &Node<'_>) -> Result<Basis, ModelError> {
             None => 0.001,
         },
     };
-    interactions.validate()?;
+    interactions
+        .validate()
+        .map_err(|error| root.placed(in_blocks(&lists, error)))?;
     let names: BTreeMap<&str, u8> = interactions
         .elements
         .iter()
@@ -158,6 +181,57 @@ pub(super) fn read(document: &Node<'_>) -> Result<Basis, ModelError> {
     };
     basis.sort();
     Ok(basis)
+}
+
+/// An error about the model with the block and key that such a file has for it.
+fn in_blocks(lists: &[(Vec<usize>, Cursor<'_>)], error: ModelError) -> ModelError {
+    let (place, rest) = match error.path.split_once('[') {
+        Some((_, rest)) => rest.split_once(']').unwrap_or((rest, "")),
+        None => ("", ""),
+    };
+    let species: Vec<usize> = place
+        .split(", ")
+        .filter_map(|one| one.parse().ok())
+        .collect();
+    let key = match rest.trim_start_matches('.') {
+        "nradmax" => "nradmaxi",
+        "lmax" => "lmaxi",
+        "nradbasemax" => "nradbaseij",
+        "rcut" => "rcutij",
+        "dcut" => "dcutij",
+        "prehc" | "lambdahc" => "core-repulsion",
+        "rcut_in" => "r_in",
+        "dcut_in" => "delta_in",
+        "rho_core_cutoff" => "rho_core_cut",
+        "drho_core_cutoff" => "drho_core_cut",
+        "ndensity" => "ndensityi",
+        _ if rest.contains("FS_parameters") => "parameters",
+        // Inside of these keys the rest is the same.
+        inner if inner.starts_with("rad") => inner,
+        _ if error.path == "deltaSplineBins" => {
+            let path = "global.DeltaSplineBins".to_owned();
+            return ModelError { path, ..error };
+        }
+        _ => return error,
+    };
+    let holds = |own: &[usize]| match *species {
+        [i, j] if i == j => own == [i],
+        // One block may say it for both directions.
+        [i, j] => own == [i, j] || own == [j, i],
+        [i] => own == [i],
+        _ => false,
+    };
+    let block = lists.iter().position(|(own, block)| {
+        let first = key.split('[').next().unwrap_or(key);
+        holds(own) && block.find(first).is_ok_and(|found| found.is_some())
+    });
+    match block {
+        Some(block) => ModelError {
+            path: format!("species[{block}].{key}"),
+            ..error
+        },
+        None => error,
+    }
 }
 
 fn site(block: &Cursor<'_>) -> Result<Site, ModelError> {

@@ -64,6 +64,39 @@ impl<'c> Cursor<'c> {
         ModelError::new(self.path(), problem, help).at_line(self.node.line as usize)
     }
 
+    /// The same error with the line of the node that its path leads to, or of the last on the way that there is.
+    pub fn placed(&self, error: ModelError) -> ModelError {
+        let line = self.line_of(&error.path);
+        error.at_line(line as usize)
+    }
+
+    fn line_of(&self, path: &str) -> u32 {
+        let leads = |child: &Cursor<'_>| {
+            let rest = path.strip_prefix(child.path().as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let below = match &self.node.value {
+            Value::Scalar(_) => None,
+            Value::Sequence(items) => items.iter().enumerate().find_map(|(at, node)| {
+                let child = Cursor {
+                    node,
+                    step: Step::Index(at),
+                    up: Some(self),
+                };
+                leads(&child).then(|| child.line_of(path))
+            }),
+            Value::Mapping(entries) => entries.iter().find_map(|(key, node)| {
+                let child = Cursor {
+                    node,
+                    step: Step::Key(key),
+                    up: Some(self),
+                };
+                leads(&child).then(|| child.line_of(path))
+            }),
+        };
+        below.unwrap_or(self.node.line)
+    }
+
     fn wanted(&self, what: &str) -> ModelError {
         self.fault(
             format!("it is {}", Shown(self.node)),

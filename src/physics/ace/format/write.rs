@@ -3,10 +3,11 @@
 use std::fmt::Write;
 use std::io::Cursor as Bytes;
 
+use super::acejl;
 use crate::physics::ace::active_set::ActiveSet;
 use crate::physics::ace::basis::{Basis, BasisFunction};
 use crate::physics::ace::error::ModelError;
-use crate::physics::ace::model::{Bond, Model, Site};
+use crate::physics::ace::model::{Bond, Function, Model, Site};
 use crate::physics::io::NpzWriter;
 
 /// A `.yace` file: the form in which LAMMPS evaluates.
@@ -37,9 +38,16 @@ pub fn write_yace(model: &Model) -> String {
             number(site.core_density.width),
         );
     }
+    if interactions.bonds[0].basis.is_julian() {
+        acejl::write_top(model, &mut out);
+    }
     out.push_str("bonds:\n");
     let count = interactions.elements.len();
     for (at, bond) in interactions.bonds.iter().enumerate() {
+        if let Some(keys) = acejl::keys_of_bond(bond) {
+            let _ = writeln!(out, "  [{}, {}]: {{{keys}}}", at / count, at % count);
+            continue;
+        }
         let _ = writeln!(
             out,
             "  [{}, {}]: {{nradmax: {}, lmax: {}, nradbasemax: {}, radbasename: {}, radparameters: {}, radcoefficients: {}, \
@@ -63,6 +71,8 @@ pub fn write_yace(model: &Model) -> String {
     }
     out.push_str("functions:\n");
     for (centre, functions) in model.functions.iter().enumerate() {
+        let listed = |one: &&Function| !acejl::is_pair_function(interactions, centre, one);
+        let functions: Vec<&Function> = functions.iter().filter(listed).collect();
         let _ = writeln!(
             out,
             "  {centre}:{}",
@@ -96,7 +106,7 @@ pub fn write_yace(model: &Model) -> String {
     out
 }
 
-/// A `.yaml` file: the basis, as pacemaker fits it.
+/// A `.yaml` file: the basis, as pacemaker fits it. The form has no place for energies of free atoms.
 pub fn write_basis(basis: &Basis) -> String {
     let interactions = &basis.interactions;
     let symbol = |element: usize| interactions.elements[element].symbol();
@@ -249,7 +259,7 @@ fn by_n_and_l(bond: &Bond) -> String {
 }
 
 /// With a point, and a sign in the exponent: readers of YAML 1.1 take anything else for a whole number or a text.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let plain = format!("{value:?}");
     let Some((mantissa, exponent)) = plain.split_once('e') else {
         return plain;
@@ -259,7 +269,7 @@ fn number(value: f64) -> String {
     format!("{mantissa}{point}e{sign}{exponent}")
 }
 
-fn list(values: impl IntoIterator<Item = f64>) -> String {
+pub(super) fn list(values: impl IntoIterator<Item = f64>) -> String {
     let values: Vec<String> = values.into_iter().map(number).collect();
     format!("[{}]", values.join(", "))
 }

@@ -1,5 +1,6 @@
 //! `.yace`: a potential in C-tilde form, as LAMMPS and pacemaker evaluate it.
 
+use super::acejl;
 use super::cursor::Cursor;
 use super::yaml;
 use crate::base::Element;
@@ -16,10 +17,16 @@ pub fn read_yace(text: &str) -> Result<Model, ModelError> {
 pub(super) fn read(document: &yaml::Node<'_>) -> Result<Model, ModelError> {
     let root = Cursor::root(document);
     let elements = elements(&root.get("elements")?)?;
+    let bonds = bonds(&root, &root.get("bonds")?, elements)?;
+    let spline_bin_ang = match root.find("deltaSplineBins")? {
+        // ACEpotentials leaves it out where bonds have tables of their own.
+        None if bonds.bonds.iter().any(|bond| bond.basis.is_julian()) => 0.001,
+        _ => root.get("deltaSplineBins")?.number()?,
+    };
     let interactions = Interactions {
-        sites: sites(&root, elements.len())?,
-        spline_bin_ang: root.get("deltaSplineBins")?.number()?,
-        ..bonds(&root.get("bonds")?, elements)?
+        sites: sites(&root, bonds.elements.len())?,
+        spline_bin_ang,
+        ..bonds
     };
     let mut functions = vec![None; interactions.elements.len()];
     for (key, list) in root.get("functions")?.entries()? {
@@ -32,14 +39,16 @@ pub(super) fn read(document: &yaml::Node<'_>) -> Result<Model, ModelError> {
             return Err(key.fault("the element stands there twice", "keep one of them"));
         }
     }
-    let model = Model {
-        interactions,
-        functions: functions
-            .into_iter()
-            .map(Option::unwrap_or_default)
-            .collect(),
+    let pairs = |(centre, list): (usize, Option<Vec<Function>>)| {
+        let mut list = list.unwrap_or_default();
+        list.extend(acejl::pair_functions(&interactions, centre));
+        list
     };
-    model.validate()?;
+    let model = Model {
+        functions: functions.into_iter().enumerate().map(pairs).collect(),
+        interactions,
+    };
+    model.validate().map_err(|error| root.placed(error))?;
     Ok(model)
 }
 
@@ -160,7 +169,11 @@ pub(super) fn density_terms(
 }
 
 /// All bonds, with sites and bins still to be filled in.
-fn bonds(list: &Cursor<'_>, elements: Vec<Element>) -> Result<Interactions, ModelError> {
+fn bonds(
+    root: &Cursor<'_>,
+    list: &Cursor<'_>,
+    elements: Vec<Element>,
+) -> Result<Interactions, ModelError> {
     let count = elements.len();
     let mut bonds: Vec<Option<Bond>> = vec![None; count * count];
     // One for all: as in the other programs, what stands last holds.
@@ -174,7 +187,11 @@ fn bonds(list: &Cursor<'_>, elements: Vec<Element>) -> Result<Interactions, Mode
         for element in pair {
             at = at * count + element_number(&element, count)?;
         }
-        let bond = bond(&entry)?;
+        let bond = if acejl::is_one(entry.get("radbasename")?.text()?) {
+            acejl::bond(root, &entry, [at / count, at % count])?
+        } else {
+            bond(&entry)?
+        };
         inner_cutoff = match entry.find("inner_cutoff_type")? {
             Some(name) => inner_cutoff_of(&name)?,
             None => InnerCutoff::Density,
@@ -229,7 +246,10 @@ pub(super) fn radial_basis(
     match (&basis, parameters) {
         (None, _) => Err(name.fault(
             format!("there is no radial basis `{text}`"),
-            format!("known are {}", RadialBasis::NAMES.join(", ")),
+            format!(
+                "known are {}, and ACE.jl in `.yace` files",
+                RadialBasis::NAMES.join(", ")
+            ),
         )),
         (Some(basis), _) if basis.lambda().is_some_and(f64::is_nan) => Err(name.fault(
             format!("{text} has a parameter"),

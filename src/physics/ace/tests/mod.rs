@@ -1,2 +1,8 @@
+mod bad_input;
+mod exactness;
 mod example;
+mod formats;
+mod fuzz;
 mod published;
+mod samples;
+mod size;
