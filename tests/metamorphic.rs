@@ -23,6 +23,8 @@ fn keys(registry: &Registry, text: &str) -> Result<BTreeMap<String, String>, Str
         .with("same_rows.csv", &rows)
         .with("table.dat", "1 2\n2 1\n3 0\n")
         .with("other_table.dat", "1 3\n2 1\n3 0\n")
+        .with("tensors.csv", TENSORS)
+        .with("other_tensors.csv", TENSORS.replace("4,", "5,"))
         .with("argon.yaml", ARGON)
         .with(
             "other_argon.yaml",
@@ -160,10 +162,21 @@ impl Node {
                 node.body.push(("file", "\"salt.lammpstrj\"".to_owned()));
             }
         }
+        // A published tensor has neither a trajectory nor a window, and a series of tensors nothing at all.
+        if self.kind == "transport" && ["tensors", "source", "composition"].contains(&field) {
+            node.body.clear();
+            if field == "composition" {
+                node.body.push(("source", "\"tensors.csv\"".to_owned()));
+            }
+        }
         node.body.push((field, value.to_owned()));
         node
     }
 }
+
+/// A published tensor.
+const TENSORS: &str = "formula,temperature_K,volume_A3,L_Ba_Ba_per_eV_A_ps,L_Ba_O_per_eV_A_ps,L_O_O_per_eV_A_ps,L_Ba_Ti_per_eV_A_ps,\
+    L_Ti_Ti_per_eV_A_ps,L_Ti_O_per_eV_A_ps\nBaTiO3,1250,2000,2,0.1,4,0.1,1,0.1\nBaTiO3,1500,2000,3,0.1,6,0.1,2,0.1\n";
 
 /// A cluster expansion.
 const ARGON: &str = include_str!("../examples/argon.yaml");
@@ -202,6 +215,19 @@ fn nodes() -> Vec<Node> {
     moving.steps = vec!["protocol { npt 1000 K for 1 ps }".into()];
     let mut other_moving = moving.with("start", "other_upper");
     other_moving.name = "other_moving";
+    let mut sampled = moving.clone();
+    sampled.name = "sampled";
+    sampled.steps = vec!["protocol { nvt 1000 K for 1 ps sample 10 fs }".into()];
+    let mut other_sampled = sampled.with("start", "other_upper");
+    other_sampled.name = "other_sampled";
+    let flow = |name, temperature| {
+        let body = [
+            ("source", "\"tensors.csv\""),
+            ("composition", "BaTiO3"),
+            ("temperature", temperature),
+        ];
+        Node::new("transport", name, &body)
+    };
     vec![
         Node::new("system", "elements", &[("elements", "[Ba, Ti, O, C]")]),
         Node::new(
@@ -272,6 +298,19 @@ fn nodes() -> Vec<Node> {
         ),
         moving,
         other_moving,
+        sampled,
+        other_sampled,
+        flow("flow", "1250 K"),
+        flow("other_flow", "1500 K"),
+        Node::new(
+            "system",
+            "charged",
+            &[
+                ("elements", "[Ba, Ti, O]"),
+                ("charges", "{ Ba: 2, Ti: 4, O: -2 }"),
+            ],
+        ),
+        Node::new("transport", "flowing", &[("trajectory", "sampled")]),
         Node::new(
             "structure_analysis",
             "seen",
@@ -306,6 +345,7 @@ fn observed(kind: &str) -> (&'static str, &'static str) {
         "oracle" => ("force", "force"),
         "potential" => ("expansion", "expansion"),
         "evaluation" => ("judged", "judged"),
+        "transport" => ("flowing", "flowing"),
         "ensemble" => ("moving", "moving replica 1"),
         "structure_analysis" => ("seen", "seen"),
         "synthesis" => ("last", "last replica 1"),
@@ -373,7 +413,22 @@ fn variants(kind: &str, field: &Field) -> Vec<String> {
         ],
         ("potential", "file") => &["\"other_argon.yaml\""],
         ("potential", "active_set") => &["\"argon.asi\""],
-        ("evaluation", "potential") | ("ensemble", "potential") => &["other_force"],
+        ("evaluation" | "ensemble", "potential") => &["other_force"],
+        ("transport", "trajectory") => &["other_sampled"],
+        ("transport", "tensors") => &["[flow, other_flow]"],
+        ("transport", "source") => &["\"tensors.csv\"", "\"other_tensors.csv\""],
+        ("transport", "composition") => &["BaTiO3"],
+        ("transport", "temperature") => &["1250 K"],
+        ("transport" | "ensemble", "system") => &["charged"],
+        ("transport" | "ensemble", "charges") => &["{ Ba: 2, O: -2 }", "{ Ba: 1, O: -1 }"],
+        ("transport", "frame") => &[
+            "number",
+            "lattice(of: O)",
+            "lattice(of: Ba)",
+            "volume(partial: { Ba: 1, O: 1 })",
+            "volume(partial: { Ba: 1, O: 2 })",
+        ],
+        ("transport", "window") => &["1 ps .. 2 ps", "1 ps .. 3 ps"],
         ("evaluation", "structures") => &["other_upper", "\"barium.cif\"", "\"other.cif\""],
         ("evaluation", "reference") => &["force", "other_force"],
         ("ensemble", "file") => &[

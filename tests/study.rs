@@ -291,8 +291,10 @@ fn words(command: &str) -> Vec<String> {
 fn every_command_of_the_readme_does_what_it_says() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("examples")).expect("a folder");
-    let example: PathBuf = folder.path().join("examples/batio3.synth");
-    std::fs::copy(root().join("examples/batio3.synth"), &example).expect("copied");
+    for name in ["batio3.synth", "argon.synth", "argon.yaml", "argon.asi"] {
+        let from = root().join("examples").join(name);
+        std::fs::copy(from, folder.path().join("examples").join(name)).expect("copied");
+    }
     let commands = readme_commands();
     assert!(commands.len() > 10);
     for (command, expected) in commands {
@@ -506,4 +508,34 @@ fn potentials_in_files_are_asked_without_a_recipe() {
     );
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output).contains("none.yace"), "{}", text(&output));
+}
+
+/// A run that cannot go on names the step, the atom and a way out, and what it has computed can be read.
+#[test]
+fn dynamics_that_break_keep_what_they_have() {
+    let bench = Bench::new(
+        "oracle o { method: analytic(lennard_jones(epsilon: 0.0103 eV, sigma: 3.4 Å, cutoff: 8 Å)) }\n\
+         structure s { prototype: fcc(a: 5.3 Å), formula: Ar, supercell [3, 3, 3] }\n\
+         ensemble e {\n  potential: o\n  start: s\n  timestep: 1 fs\n  protocol {\n    nvt 50 K for 1 ps sample 20 fs\n    \
+         nvt 50 K to 1e7 K for 1 ps sample 20 fs\n  }\n}\n"
+            .replace(", supercell", "\n  supercell")
+            .replace("structure s { prototype", "structure s {\n  prototype")
+            .replace("[3, 3, 3] }", "[3, 3, 3]\n}")
+            .as_str(),
+    );
+    let (code, shown) = bench.run(&["--quiet"]);
+    assert_eq!(code, 2, "{shown}");
+    assert!(shown.contains("step") && shown.contains("fs)"), "{shown}");
+    let kept = shown.replace('\n', " ").replace('│', " ");
+    assert!(
+        kept.contains("what was computed up to there is kept"),
+        "{shown}"
+    );
+    let unfinished = bench.folder.path().join(".synth/unfinished");
+    let folder = std::fs::read_dir(unfinished)
+        .expect("a folder")
+        .flatten()
+        .next();
+    let log = folder.expect("a run").path().join("thermo.csv");
+    assert!(std::fs::read_to_string(log).expect("a log").lines().count() > 100);
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::host::TaskHost;
 use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::schema::{
     Artifact as ArtifactType, Default, Field, KindSchema, Outcome, ResultField, ResultType, Type,
@@ -187,9 +188,10 @@ impl Kind for Evaluation {
             frames.extend(own);
         }
         let potential = stored(task, "potential")?.potential();
-        let reference = match task.inputs.contains_key("reference") {
-            true => Some(stored(task, "reference")?.potential()),
-            false => None,
+        let reference = if task.inputs.contains_key("reference") {
+            Some(stored(task, "reference")?.potential())
+        } else {
+            None
         };
         let host = TaskHost(task);
         let (made, warnings) = evaluated(&frames, &*potential, reference.as_deref(), &host)?;
@@ -548,17 +550,6 @@ fn parity(what: &str, unit: &str, pairs: Vec<[f64; 2]>) -> Table {
     Table::new(format!("{what} of the potential"))
         .with(Column::numbers("label", unit, should).as_axis())
         .with(Column::numbers(what, unit, is).as_points())
-}
-
-struct TaskHost<'a>(&'a Task<'a>);
-
-impl Host for TaskHost<'_> {
-    fn progress(&self, done: u64, total: u64) {
-        self.0.progress(done, total);
-    }
-    fn cancelled(&self) -> bool {
-        self.0.cancelled()
-    }
 }
 
 /// `synth eval-potential`: structures of a file with what a potential of a file says of them, as extended XYZ; a table of the

@@ -2,12 +2,14 @@
 
 mod ensemble;
 mod evaluation;
+mod host;
 mod oracle;
 mod packing;
 mod phases;
 mod potential;
 mod reactions;
 mod report;
+mod runs;
 mod schedule;
 mod structure;
 mod structure_analysis;
@@ -17,6 +19,8 @@ mod system;
 mod tests;
 mod thermo_finding;
 mod thermo_functions;
+mod transport;
+mod transport_charges;
 
 use crate::run::kind::Registry;
 
@@ -34,6 +38,7 @@ pub fn registry() -> Registry {
             Box::new(evaluation::Evaluation),
             Box::new(ensemble::Ensemble),
             Box::new(structure_analysis::StructureAnalysis),
+            Box::new(transport::Transport),
             Box::new(phases::Phases),
             Box::new(reactions::Reactions),
             Box::new(schedule::Schedule),

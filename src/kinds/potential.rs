@@ -1,6 +1,5 @@
 //! `potential`: an atomic cluster expansion, from its files.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use crate::lang::schema::{
 };
 use crate::lang::units::{Dimension, Quantity};
 use crate::physics::ace::{
-    Expansion, Extent, Function, discontinuities, write_asi, write_basis, write_yace,
+    Expansion, Extent, Function, discontinuities, missing_parts, write_asi, write_basis, write_yace,
 };
 use crate::physics::oracle::StoredPotential;
 use crate::run::kind::{
@@ -263,9 +262,11 @@ pub fn describe(
             },
         );
     }
-    let jumps: BTreeSet<String> = discontinuities(&expansion.model).into_iter().collect();
-    for jump in jumps {
+    for jump in discontinuities(&expansion.model) {
         line("discontinuity", jump);
+    }
+    for part in missing_parts(&expansion.model) {
+        line("missing", part);
     }
     Ok((out, functions(&expansion)))
 }

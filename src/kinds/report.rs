@@ -39,6 +39,8 @@ const AXES: &[Choice] = &[
     axis("neighbours", "How many bonds an atom has."),
     axis("position", "Across a cell."),
     axis("label", "What a potential should say."),
+    axis("species", "Elements: a map in place of curves."),
+    axis("inverse_temperature", "1000 K over the temperature."),
 ];
 
 const fn axis(name: &'static str, doc: &'static str) -> Choice {

@@ -14,3 +14,4 @@ pub mod potential;
 pub mod rates;
 pub mod structure;
 pub mod thermo;
+pub mod transport;

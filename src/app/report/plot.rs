@@ -20,6 +20,18 @@ pub struct Panel {
     pub x_label: String,
     pub y_label: String,
     pub curves: Vec<Curve>,
+    /// A part of the horizontal axis that is shaded.
+    pub shaded: Option<[f64; 2]>,
+    /// Drawn in place of curves.
+    pub map: Option<Map>,
+}
+
+/// A square of numbers between −1 and 1, by row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Map {
+    pub rows: Vec<String>,
+    pub columns: Vec<String>,
+    pub values: Vec<Vec<f64>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +87,27 @@ impl Panel {
                 known.join(" and ")
             ));
         };
+        if !axis.texts.is_empty() {
+            let columns = || {
+                table
+                    .columns
+                    .iter()
+                    .filter(|column| !column.axis && !column.numbers.is_empty())
+            };
+            let row = |at: usize| columns().map(|column| column.numbers[at]).collect();
+            return Ok(Panel {
+                caption: caption.into(),
+                x_label: table.title.clone(),
+                y_label: String::new(),
+                curves: Vec::new(),
+                shaded: None,
+                map: Some(Map {
+                    rows: axis.texts.clone(),
+                    columns: columns().map(|column| column.name.clone()).collect(),
+                    values: (0..axis.len()).map(row).collect(),
+                }),
+            });
+        }
         let all = table
             .columns
             .iter()
@@ -92,6 +125,8 @@ impl Panel {
             caption: caption.into(),
             x_label: with_unit(&axis.name, &axis.unit),
             y_label: with_unit(&table.title, unit),
+            shaded: table.shaded,
+            map: None,
             curves: curves
                 .into_iter()
                 .map(|column| Curve {
@@ -206,8 +241,8 @@ impl Plot {
     fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for curve in self.panels.iter().flat_map(|panel| &panel.curves) {
-            if !names.contains(&curve.name) {
-                names.push(curve.name.clone());
+            if !names.iter().any(|name| name == curve.colour_of()) {
+                names.push(curve.colour_of().to_owned());
             }
         }
         names
@@ -255,15 +290,23 @@ impl Panel {
         x_axis: &Axis,
         y_axis: &Axis,
     ) {
+        if let Some(map) = &self.map {
+            self.caption_at(out, left, top);
+            map.draw(out, left, top, &self.x_label);
+            return;
+        }
         let (right, bottom) = (left + PANEL_WIDTH, top + PANEL_HEIGHT);
         let x = |value: f64| left + x_axis.fraction(value) * PANEL_WIDTH;
         let y = |value: f64| bottom - y_axis.fraction(value) * PANEL_HEIGHT;
-        let _ = writeln!(
-            out,
-            "<text x=\"{left:.1}\" y=\"{:.1}\" font-weight=\"bold\">{}</text>",
-            top - 10.0,
-            formula_text(&self.caption)
-        );
+        self.caption_at(out, left, top);
+        if let Some(ends) = self.shaded {
+            let [from, to] = ends.map(|end| x(end).clamp(left, right));
+            let _ = writeln!(
+                out,
+                "<rect x=\"{from:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{PANEL_HEIGHT}\" fill=\"#f0ead2\"/>",
+                to - from
+            );
+        }
         for tick in &y_axis.ticks {
             let at = y(*tick);
             let _ = writeln!(
@@ -323,14 +366,87 @@ impl Panel {
         for curve in &self.curves {
             let at = names
                 .iter()
-                .position(|name| *name == curve.name)
+                .position(|name| name == curve.colour_of())
                 .unwrap_or(0);
             curve.draw(out, at, &x, &y);
         }
     }
 }
 
+impl Panel {
+    fn caption_at(&self, out: &mut String, left: f64, top: f64) {
+        let _ = writeln!(
+            out,
+            "<text x=\"{left:.1}\" y=\"{:.1}\" font-weight=\"bold\">{}</text>",
+            top - 10.0,
+            formula_text(&self.caption)
+        );
+    }
+}
+
+impl Map {
+    /// Blue below zero, red above, each with its number.
+    fn draw(&self, out: &mut String, left: f64, top: f64, label: &str) {
+        let side = (PANEL_HEIGHT / self.rows.len().max(1) as f64)
+            .min(PANEL_WIDTH / self.columns.len().max(1) as f64);
+        for (i, (name, values)) in self.rows.iter().zip(&self.values).enumerate() {
+            let y = top + side * i as f64;
+            let middle = y + side / 2.0 + 4.0;
+            let _ = writeln!(
+                out,
+                "<text x=\"{:.1}\" y=\"{middle:.1}\" text-anchor=\"end\">{}</text>",
+                left - 7.0,
+                formula_text(name)
+            );
+            for (j, value) in values.iter().enumerate() {
+                let x = left + side * j as f64;
+                let part = value.abs().min(1.0);
+                let fade = |full: f64| 255.0 - part * (255.0 - full);
+                let [r, g, b] = if *value < 0.0 {
+                    [5.0, 113.0, 176.0]
+                } else {
+                    [202.0, 0.0, 32.0]
+                }
+                .map(fade);
+                let ink = if part > 0.6 { "white" } else { "#222" };
+                let _ = writeln!(
+                    out,
+                    "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{side:.1}\" height=\"{side:.1}\" fill=\"rgb({r:.0},{g:.0},{b:.0})\" \
+                     stroke=\"white\"/><text x=\"{:.1}\" y=\"{middle:.1}\" text-anchor=\"middle\" fill=\"{ink}\">{value:.2}</text>",
+                    x + side / 2.0
+                );
+            }
+        }
+        let bottom = top + side * self.rows.len() as f64;
+        for (j, name) in self.columns.iter().enumerate() {
+            let _ = writeln!(
+                out,
+                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+                left + side * (j as f64 + 0.5),
+                bottom + 17.0,
+                formula_text(name)
+            );
+        }
+        let _ = writeln!(
+            out,
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+            left + side * self.columns.len() as f64 / 2.0,
+            bottom + 38.0,
+            escape(label)
+        );
+    }
+}
+
 impl Curve {
+    /// The name whose colour it has: points that a line goes through have that of the line.
+    fn colour_of(&self) -> &str {
+        if self.points {
+            self.name.trim_end_matches(" computed")
+        } else {
+            &self.name
+        }
+    }
+
     fn draw(&self, out: &mut String, at: usize, x: &impl Fn(f64) -> f64, y: &impl Fn(f64) -> f64) {
         let kept = self.visible_points(x, y);
         if self.points {

@@ -1,5 +1,6 @@
 //! `ensemble`: atoms taken through a protocol of molecular dynamics.
 
+mod convergence;
 mod export;
 mod import;
 mod protocol;
@@ -11,16 +12,16 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
+use super::host::TaskHost;
 use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::schema::KindSchema;
-use crate::physics::host::Host;
 use crate::physics::io::{Frame, write_extxyz};
-use crate::physics::md::{MdError, Protocol, Trajectories, TrajectoryRecord, files, run};
+use crate::physics::md::{MdError, Protocol, Trajectories, TrajectoryRecord, files, run_judged};
 use crate::physics::oracle::StoredPotential;
 use crate::run::kind::{Checked, Export, Failure, Finding, Kind, Node, Stage, Task, Value};
 use crate::run::store::Artifact;
+use convergence::Convergence;
 use results::Replica;
 
 pub struct Ensemble;
@@ -103,15 +104,27 @@ impl Kind for Ensemble {
         if let Some(forerunner) = &task.forerunner {
             take_up(forerunner, folder)?;
         }
-        let summary = run(
+        let summary = run_judged(
             &start,
             model.potential().as_ref(),
             protocol,
             task.seed,
             folder,
             &TaskHost(task),
+            Some(&Convergence::new(&task.node, protocol)),
         )
-        .map_err(|error| failure(&error))?;
+        .map_err(|error| {
+            let mut failure = failure(&error);
+            if !failure.cancelled && folder.join(files::LOG).exists() {
+                failure.help = Some(format!(
+                    "what was computed up to there is kept: `{}` and `{}` in {}",
+                    files::LOG,
+                    files::TRAJECTORY,
+                    folder.display()
+                ));
+            }
+            failure
+        })?;
         let mut record =
             TrajectoryRecord::of_run(protocol, &summary).map_err(|error| failure(&error))?;
         record.file = results::TRAJECTORY.into();
@@ -259,22 +272,6 @@ fn take_up(forerunner: &Artifact, folder: &Path) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-struct TaskHost<'a>(&'a Task<'a>);
-
-impl Host for TaskHost<'_> {
-    fn progress(&self, done: u64, total: u64) {
-        self.0.progress(done, total);
-    }
-    fn cancelled(&self) -> bool {
-        self.0.cancelled()
-    }
-    fn checkpoint_interval(&self) -> Duration {
-        let femtoseconds = self.0.node.value("checkpoint").as_f64();
-        Duration::try_from_secs_f64(femtoseconds.map_or(60.0, |fs| fs * 1e-15))
-            .unwrap_or(Duration::MAX)
-    }
 }
 
 fn failure(error: &MdError) -> Failure {

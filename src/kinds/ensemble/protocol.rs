@@ -1,5 +1,7 @@
 //! Steps, made into segments. Findings go to `checked`.
 
+use super::super::transport_charges::charges;
+use super::convergence;
 use crate::lang::diag::codes::chemistry as codes;
 use crate::physics::md::{
     Barostat, Condition, Dynamics, Ensemble, Freedom, Method, Minimize, Protocol, Ramp, Segment,
@@ -36,7 +38,7 @@ pub(super) fn protocol(node: &Node<'_>, checked: &mut Checked) -> Option<Protoco
     };
     for (at, step) in block.block.iter().enumerate() {
         let path = format!("steps[0].block[{at}]");
-        protocol.segments.push(segment(step, &path, checked)?);
+        protocol.segments.push(segment(node, step, &path, checked)?);
     }
     let moves = protocol
         .segments
@@ -64,7 +66,7 @@ pub(super) fn protocol(node: &Node<'_>, checked: &mut Checked) -> Option<Protoco
     Some(protocol)
 }
 
-fn segment(step: &Step, path: &str, checked: &mut Checked) -> Option<Segment> {
+fn segment(node: &Node<'_>, step: &Step, path: &str, checked: &mut Checked) -> Option<Segment> {
     let number = |name: &str| step.argument(name).and_then(Value::as_f64);
     match step.verb.name {
         "minimize" => Some(Segment::Minimize(Minimize {
@@ -79,6 +81,7 @@ fn segment(step: &Step, path: &str, checked: &mut Checked) -> Option<Segment> {
         })),
         "rescale" => Some(Segment::RescaleToMeanVolume),
         "nve" => dynamics(
+            node,
             step,
             path,
             checked,
@@ -97,7 +100,7 @@ fn segment(step: &Step, path: &str, checked: &mut Checked) -> Option<Segment> {
                 },
                 time_fs: step.argument("thermostat")?.get("time")?.as_f64()?,
             };
-            dynamics(step, path, checked, ensemble)
+            dynamics(node, step, path, checked, ensemble)
         }
         _ => {
             let barostat = step.argument("barostat")?;
@@ -118,12 +121,18 @@ fn segment(step: &Step, path: &str, checked: &mut Checked) -> Option<Segment> {
                 },
                 barostat_time_fs: argument("time")?,
             };
-            dynamics(step, path, checked, ensemble)
+            dynamics(node, step, path, checked, ensemble)
         }
     }
 }
 
-fn dynamics(step: &Step, path: &str, checked: &mut Checked, ensemble: Ensemble) -> Option<Segment> {
+fn dynamics(
+    node: &Node<'_>,
+    step: &Step,
+    path: &str,
+    checked: &mut Checked,
+    ensemble: Ensemble,
+) -> Option<Segment> {
     let mut fault = |at: &str, headline: &str, help: &str| {
         let place = match at {
             "" => path.to_owned(),
@@ -182,7 +191,7 @@ fn dynamics(step: &Step, path: &str, checked: &mut Checked, ensemble: Ensemble) 
                 fault(
                     "duration",
                     "a range of durations needs a condition that ends it",
-                    "add `until density_settled`, `until displaced` or `until gamma > 10`, or give one duration",
+                    "add `until density_settled`, `until displaced`, `until gamma > 10` or `until conductivity converged 20 %`, or give one duration",
                 );
                 return None;
             }
@@ -198,12 +207,46 @@ fn dynamics(step: &Step, path: &str, checked: &mut Checked, ensemble: Ensemble) 
                 ("gamma", _) => Condition::GradeAbove {
                     grade: condition.get("above")?.as_f64()?,
                 },
+                (word @ ("conductivity" | "transport"), _) => {
+                    if word == "conductivity" && charges(node).is_empty() {
+                        fault(
+                            "until",
+                            "a conductivity needs charges",
+                            "add `charges: { Ba: +2, Ti: +4, O: -2 }` to the ensemble, or `system: name` of a system that has them",
+                        );
+                        return None;
+                    }
+                    let tolerance = step.argument("tolerance").and_then(Value::as_f64);
+                    convergence::condition(word, tolerance.unwrap_or_default(), node)
+                }
                 _ => Condition::DensitySettled {
                     within: condition.get("within")?.as_f64()?,
                 },
             },
         }),
     };
+    let tolerance = step.argument("tolerance").and_then(Value::as_f64);
+    let judged = until
+        .as_ref()
+        .is_some_and(|until| matches!(until.condition, Condition::Judged { .. }));
+    if judged != tolerance.is_some() {
+        let help = "write `until conductivity converged 20 %` or `until transport converged 20 %`";
+        let headline = if judged {
+            "the condition does not say how well it has to converge"
+        } else {
+            "`converged` belongs to `until conductivity` or `until transport`"
+        };
+        fault(if judged { "until" } else { "tolerance" }, headline, help);
+        return None;
+    }
+    if judged && step.argument("sample").is_none() {
+        fault(
+            "until",
+            "how ions move is read off frames, and this segment keeps none",
+            "add `sample 20 fs`",
+        );
+        return None;
+    }
     Some(Segment::Dynamics(Dynamics {
         ensemble,
         duration_fs: longest_fs,

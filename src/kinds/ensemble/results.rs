@@ -156,6 +156,14 @@ pub(super) fn evaluate(name: &str, artifact: &Artifact) -> Result<Value, String>
                 .fold(0.0, f64::max);
             Ok(Value::Quantity(Quantity::number(largest)))
         }
+        "gamma" => {
+            let segments = replicas.iter().flat_map(|replica| &replica.segments);
+            let grades = segments.filter_map(|one| Some(one.grade?.grade));
+            let largest = grades.reduce(f64::max);
+            let largest =
+                largest.ok_or("no segment looked at grades: add `until gamma > 5` to one")?;
+            Ok(Value::Quantity(Quantity::number(largest)))
+        }
         "segments" => Ok(Value::Table(Arc::new(segments(&replicas)))),
         "course" => {
             let course: Course = artifact.json(COURSE).map_err(|error| error.to_string())?;

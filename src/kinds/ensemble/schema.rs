@@ -1,6 +1,7 @@
 //! What may be said about an ensemble.
 
 use super::super::packing::{ATOMS, CLOSEST, DENSITY};
+use super::super::transport_charges::{CHARGES, SYSTEM};
 use crate::lang::schema::{
     Affects, Argument, Artifact, Choice, Default, Field, KindSchema, Outcome, Place, Range,
     ResultField, ResultType, Type, Verb,
@@ -117,10 +118,29 @@ const UNTIL: Argument = argument(
                     .range(Range::Above(0.0)),
             ],
         ),
+        word(
+            "conductivity",
+            "The ionic conductivity has converged, to the tolerance after `converged`, by the estimator of `transport`; it needs \
+             charges.",
+            &[],
+        ),
+        word(
+            "transport",
+            "The same of all of Onsager's coefficients, relative to √(L_ii L_jj).",
+            &[],
+        ),
     ]),
     Default::Absent,
     Range::Any,
     "What ends the segment before its longest duration.",
+);
+const CONVERGED: Argument = argument(
+    Place::After("converged"),
+    "tolerance",
+    Type::Number,
+    Default::Absent,
+    Range::Above(0.0),
+    "With `until conductivity` and `until transport`: the standard error, relative to the value.",
 );
 const EVERY: Argument = argument(
     Place::After("every"),
@@ -226,6 +246,7 @@ const SEGMENTS: &[Verb] = &[
             AT,
             SAMPLE,
             UNTIL,
+            CONVERGED,
             EVERY,
             argument(
                 Place::After("thermostat"),
@@ -420,6 +441,14 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
         )
         .range(Range::Within(1.0, 100_000.0))
         .affects(Affects::Replicas),
+        Field {
+            doc: "Where charges are taken from for `until conductivity`, unless they are given here.",
+            ..SYSTEM
+        },
+        Field {
+            doc: "Charges of the ions, in elementary charges: for `until conductivity`.",
+            ..CHARGES
+        },
         Field::new(
             "timestep",
             Type::Quantity(Dimension::TIME, "fs"),
@@ -574,6 +603,12 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
             "drift",
             "The largest drift of the conserved quantity of any segment, in kT per atom and ps.",
             "glass.drift",
+            ResultType::Quantity(Dimension::NONE, ""),
+        ),
+        measured(
+            "gamma",
+            "The largest extrapolation grade that a segment with `until gamma` saw.",
+            "glass.gamma",
             ResultType::Quantity(Dimension::NONE, ""),
         ),
         measured(

@@ -22,12 +22,12 @@ fn ramp(start: f64, end: f64) -> Ramp {
     Ramp { start, end }
 }
 
-fn until(at_least_fs: f64, every_fs: f64, condition: Condition) -> Option<Until> {
-    Some(Until {
+fn until(at_least_fs: f64, every_fs: f64, condition: Condition) -> Until {
+    Until {
         at_least_fs,
         every_fs,
         condition,
-    })
+    }
 }
 
 /// Numbers of one protocol agree with those of another to rounding, words exactly.
@@ -123,11 +123,11 @@ fn every_word_of_a_protocol_means_what_it_says() {
             dynamics(
                 nvt(500.0, 500.0, Thermostat::Langevin, 200.0),
                 5000.0,
-                until(
+                Some(until(
                     1000.0,
                     100.0,
                     Condition::SlowestBeyond { distance_ang: 4.0 },
-                ),
+                )),
                 None,
             ),
         ),
@@ -143,7 +143,11 @@ fn every_word_of_a_protocol_means_what_it_says() {
                     1000.0,
                 ),
                 5000.0,
-                until(1000.0, 500.0, Condition::DensitySettled { within: 0.02 }),
+                Some(until(
+                    1000.0,
+                    500.0,
+                    Condition::DensitySettled { within: 0.02 },
+                )),
                 None,
             ),
         ),

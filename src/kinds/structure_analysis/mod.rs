@@ -3,12 +3,12 @@
 mod results;
 mod schema;
 
+use super::host::TaskHost;
+use super::runs::runs_of;
 use crate::base::Element;
 use crate::lang::schema::KindSchema;
-use crate::physics::analysis::{Cooling, RampLog, Run, StructureCurves, Survey, SurveyError};
-use crate::physics::host::Host;
-use crate::physics::io::trajectory::{Frames, TrajectoryError};
-use crate::physics::md::{Trajectories, TrajectoryRecord};
+use crate::physics::analysis::{Cooling, RampLog, StructureCurves, Survey, SurveyError};
+use crate::physics::md::Trajectories;
 use crate::run::kind::{Failure, Finding, Kind, Node, Task, Value};
 use crate::run::store::Artifact;
 
@@ -26,11 +26,7 @@ impl Kind for StructureAnalysis {
         let artifact = task.input("trajectory")?;
         let trajectories: Trajectories = artifact.json(Trajectories::FILE)?;
         let survey = survey(&task.node).ok_or_else(|| Failure::new("a field cannot be read"))?;
-        let runs: Vec<Run<'_>> = trajectories
-            .runs
-            .iter()
-            .map(|record| run_of(artifact, record))
-            .collect();
+        let runs = runs_of(artifact, &trajectories);
         let curves = survey.of(&runs, &TaskHost(task)).map_err(failure)?;
         task.work.write_json(StructureCurves::FILE, &curves)?;
         task.work
@@ -90,29 +86,6 @@ fn element(value: &Value) -> Option<Element> {
     Element::from_symbol(value.as_phase()?.formula.text())
 }
 
-fn run_of<'a>(artifact: &'a Artifact, record: &'a TrajectoryRecord) -> Run<'a> {
-    Run {
-        frames: record.frames,
-        unfollowed: record.unfollowed.clone(),
-        open: Box::new(|| {
-            let unreadable = |text: String| {
-                TrajectoryError::new(
-                    1,
-                    text,
-                    "run the ensemble again: what is lost is computed anew",
-                )
-            };
-            let path = artifact
-                .path(&record.file)
-                .ok_or_else(|| unreadable("the file of the trajectory is missing".into()))?;
-            let frames = record
-                .open(&path)
-                .map_err(|error| unreadable(error.to_string()))?;
-            Ok(Box::new(frames) as Box<dyn Frames>)
-        }),
-    }
-}
-
 fn cooling(artifact: &Artifact, trajectories: &Trajectories) -> Result<Option<Cooling>, Failure> {
     let mut logs = Vec::new();
     for record in &trajectories.runs {
@@ -147,16 +120,5 @@ fn failure(error: SurveyError) -> Failure {
         SurveyError::Frames { error, run } => {
             Failure::new(format!("run {run}: {error}")).help(error.help)
         }
-    }
-}
-
-struct TaskHost<'a>(&'a Task<'a>);
-
-impl Host for TaskHost<'_> {
-    fn progress(&self, done: u64, total: u64) {
-        self.0.progress(done, total);
-    }
-    fn cancelled(&self) -> bool {
-        self.0.cancelled()
     }
 }

@@ -9,6 +9,9 @@ pub struct Table {
     /// What has to be known to read it, shown wherever it is: "60 sweeps stand for an hour, as declared".
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// A part of the horizontal axis that plots shade, in its unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shaded: Option<[f64; 2]>,
 }
 
 /// One column. Exactly one of `numbers` and `texts` is filled.

@@ -39,6 +39,9 @@ impl Dimension {
     pub const DIFFUSION: Dimension = Dimension::of(2, 0, -1, 0, 0, 0);
     pub const POTENTIAL: Dimension = Dimension::of(0, 1, 0, -1, 0, 0);
     pub const CONDUCTIVITY: Dimension = Dimension::of(-1, -1, -1, 2, 0, 0);
+    /// Of Onsager's coefficients: atoms for each area and time, for an energy of each atom and length.
+    pub const ONSAGER: Dimension = Dimension::of(-1, -1, -1, 0, 0, 0);
+    pub const MOBILITY: Dimension = Dimension::of(2, -1, -1, 1, 0, 0);
 
     pub const fn of(
         length: i8,
@@ -148,6 +151,8 @@ const NAMES: &[(Dimension, &str)] = &[
     (Dimension::DIFFUSION, "a diffusion coefficient"),
     (Dimension::POTENTIAL, "an electric potential"),
     (Dimension::CONDUCTIVITY, "a conductivity"),
+    (Dimension::ONSAGER, "a transport coefficient"),
+    (Dimension::MOBILITY, "a mobility"),
 ];
 
 /// In base units: `eV/Å^3`.

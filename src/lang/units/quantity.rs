@@ -303,6 +303,8 @@ impl Quantity {
             Dimension::FREQUENCY => "/ps",
             Dimension::DIFFUSION => "cm^2/s",
             Dimension::CONDUCTIVITY => "S/cm",
+            Dimension::ONSAGER => "/eV/Å/ps",
+            Dimension::MOBILITY => "cm^2/V/s",
             dimension => return parse_unit(&dimension.to_string()).ok(),
         };
         parse_unit(text).ok()

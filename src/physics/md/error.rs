@@ -42,7 +42,8 @@ pub enum MdError {
         source: PotentialError,
     },
     #[error(
-        "step {step} ({time_fs} fs): atom {atom} ({element}) is lost, it would move by {moved_ang:.3} Å within a step; minimise first, or take a smaller timestep"
+        "step {step} ({time_fs} fs): atom {} ({element}) is lost, it would move by {moved_ang:.3} Å within a step; minimise first, or take a smaller timestep",
+        atom + 1
     )]
     Lost {
         step: u64,

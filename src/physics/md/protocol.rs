@@ -104,8 +104,8 @@ pub enum Condition {
     /// An atom has a larger extrapolation grade than this: its surroundings are too far from what the potential was made
     /// from. Only for a potential that knows.
     GradeAbove { grade: f64 },
-    /// What [`super::Judge`] says.
-    Judged,
+    /// What [`super::Judge`] says; in words, so that two that wait for different things differ.
+    Judged { by: String },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -308,7 +308,7 @@ impl Protocol {
                             Condition::GradeAbove { grade } => {
                                 positive("an extrapolation grade", grade)?;
                             }
-                            Condition::Judged => {}
+                            Condition::Judged { .. } => {}
                         }
                     }
                     pressed = false;

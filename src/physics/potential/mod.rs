@@ -144,7 +144,8 @@ pub trait Bound: Send {
 pub enum PotentialError {
     #[error("the potential has no parameters for {0}")]
     UnknownElement(Element),
-    #[error("atoms {first} and {second} overlap: they are {distance_ang:.3} Å apart")]
+    /// Places from 0; people count from 1.
+    #[error("atoms {} and {} overlap: they are {distance_ang:.3} Å apart", first + 1, second + 1)]
     Overlap {
         first: usize,
         second: usize,

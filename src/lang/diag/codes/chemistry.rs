@@ -24,6 +24,7 @@ pub const STRUCTURE_FILE: Code = Code("E0443");
 pub const POTENTIAL: Code = Code("E0444");
 pub const POTENTIAL_FILE: Code = Code("E0447");
 pub const PROTOCOL: Code = Code("E0445");
+pub const TRANSPORT: Code = Code("E0448");
 
 /// A sound beginning of a study, before what an example is about.
 macro_rules! after {
@@ -181,9 +182,9 @@ pub const TABLE: &[Explanation] = &[
         code: STRUCTURE_FILE,
         title: "a file of structures that cannot be read",
         text: "CIF, POSCAR, extended XYZ and LAMMPS data files are known by their names. The message has the line and what is \
-               wrong in it; sites that are occupied in part, for example, are no atoms. (The example would need a file.)",
-        failing: "",
-        mended: "",
+               wrong in it; sites that are occupied in part, for example, are no atoms. The same is said of files of potentials.",
+        failing: "potential p { file: \"argon.asi\" }\n",
+        mended: "potential p { file: \"argon.yaml\" }\n",
     },
     Explanation {
         code: POTENTIAL,
@@ -201,6 +202,19 @@ pub const TABLE: &[Explanation] = &[
                follows `#` is no data. The message has the line. (The example would need a file.)",
         failing: "",
         mended: "",
+    },
+    Explanation {
+        code: TRANSPORT,
+        title: "transport coefficients that cannot be had",
+        text: "Coefficients come from one source: a trajectory, tensors at several temperatures, or a published table. A trajectory \
+               must keep frames, and the thermostat must leave momentum alone: Langevin dynamics changes how atoms diffuse. \
+               Conductivity and transference need charges.",
+        failing: "oracle o { method: analytic(pmmcs) }\nstructure s { prototype: rocksalt(a: 5.5 Å), formula: BaO }\n\
+                  ensemble e {\n  potential: o\n  start: s\n  protocol { nvt 300 K for 1 ps sample 10 fs thermostat langevin }\n}\n\
+                  transport t { trajectory: e }\n",
+        mended: "oracle o { method: analytic(pmmcs) }\nstructure s { prototype: rocksalt(a: 5.5 Å), formula: BaO }\n\
+                 ensemble e {\n  potential: o\n  start: s\n  protocol { nvt 300 K for 1 ps sample 10 fs }\n}\n\
+                 transport t { trajectory: e }\n",
     },
     Explanation {
         code: PROTOCOL,

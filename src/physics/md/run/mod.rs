@@ -493,15 +493,15 @@ impl Runner<'_> {
         if let Some(until) = &dynamics.until
             && rhythm.is_looked_at(next)
         {
-            course.met = match until.condition {
-                Condition::DensitySettled { within } => course.density_is_settled(within),
+            course.met = match &until.condition {
+                Condition::DensitySettled { within } => course.density_is_settled(*within),
                 Condition::SlowestBeyond { distance_ang } => {
-                    course.slowest_ang(&self.system) >= distance_ang
+                    course.slowest_ang(&self.system) >= *distance_ang
                 }
                 Condition::GradeAbove { grade } => {
-                    course.note_grades(&self.calculator.evaluation().grades) > grade
+                    course.note_grades(&self.calculator.evaluation().grades) > *grade
                 }
-                Condition::Judged => self.judged()?,
+                Condition::Judged { .. } => self.judged()?,
             };
         }
         if self.asked.elapsed() >= HOST_EVERY {

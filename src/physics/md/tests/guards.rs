@@ -182,7 +182,12 @@ fn segments_wait_for_what_they_are_told_to_wait_for() {
     let start = crystal(2, 8.0);
     let judged = |judge: Option<&dyn Judge>| {
         let directory = tempfile::tempdir().unwrap();
-        let protocol = waiting(Condition::Judged, 200.0);
+        let protocol = waiting(
+            Condition::Judged {
+                by: "a test".into(),
+            },
+            200.0,
+        );
         run_judged(
             &start,
             &Free,

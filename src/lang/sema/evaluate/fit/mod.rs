@@ -145,6 +145,11 @@ impl Evaluator<'_> {
                 let values = values.iter().map(|(_, value)| value.clone()).collect();
                 return self.fit_value(Value::list(values), ty, range, what, span);
             }
+            // So are its members where nodes are listed.
+            (Type::List(Type::Artifact(_)), Value::Nodes(members)) => {
+                let members = members.iter().map(|&one| Value::Nodes(Arc::new(vec![one])));
+                return self.fit_value(Value::list(members.collect()), ty, range, what, span);
+            }
             (_, Value::Each(values)) if self.lifts && !matches!(ty, Type::Result) => {
                 let each: Option<Vec<_>> = values
                     .iter()

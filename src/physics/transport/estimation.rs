@@ -1,0 +1,441 @@
+//! The slope of the collective displacements, and how sure it is.
+
+use std::collections::BTreeSet;
+
+use super::Estimate;
+use super::TransportError;
+use super::einstein::PairCurves;
+use super::matrix::{
+    Matrix, between, cholesky, composed, congruent, eigen, inverse, orthogonal_to, product,
+    transposed, zeros,
+};
+use super::own::LagCurve;
+use super::regression::Regression;
+use super::tensor::Freedom;
+use super::window::{self, Choice, Guide, Span};
+
+/// Curves of one run.
+pub struct RunCurves {
+    pub frames: usize,
+    pub collective: PairCurves,
+    /// By species; empty where atoms were not followed.
+    pub own: Vec<LagCurve>,
+}
+
+/// How the slope is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fit {
+    /// Generalised least squares with the covariance of the lags.
+    #[default]
+    Generalised,
+    /// Ordinary least squares over all lags of the window.
+    Unweighted,
+}
+
+/// What a window and the runs give.
+pub struct Estimation {
+    pub span: Span,
+    /// Of the displacements of atoms of each run: they are known so well that a window that the rule chose begins at twice
+    /// the lag for them.
+    pub own_regressions: Vec<Regression>,
+    /// Degrees of freedom of the displacements of one atom in all runs.
+    pub own_degrees: f64,
+    /// Parts of the runs in the mean.
+    pub parts: Vec<f64>,
+    /// Slope of `⟨ΔS_i·ΔS_j⟩`, Å² a frame.
+    pub slope: Matrix,
+    pub freedom: Freedom,
+    pub later_slope: Option<Estimate>,
+}
+
+/// Several runs of the same system.
+pub struct Runs<'a> {
+    pub curves: &'a [RunCurves],
+    /// Atoms of each species.
+    pub counts: Vec<usize>,
+    /// Null vector of the frame.
+    pub null: &'a [f64],
+    /// Orthonormal, orthogonal to it.
+    pub basis: Matrix,
+    pub interval_fs: f64,
+}
+
+/// Beyond which scatter of the replicas, as a quantile of the normal distribution, their variance is taken from it: one
+/// in a thousand.
+const SCATTER: f64 = 3.09;
+/// By which factor (its logarithm) the slope of a collective mode past its memory is expected to differ from that of the
+/// atoms: as far as its error is larger, the slope that scales the memory is taken from the atoms.
+const DIFFERENT: f64 = 0.25;
+/// Degrees of freedom of which something can be said.
+const FEWEST: f64 = 2.0;
+
+impl<'a> Runs<'a> {
+    pub fn new(
+        curves: &'a [RunCurves],
+        counts: Vec<usize>,
+        null: &'a [f64],
+        interval_fs: f64,
+    ) -> Self {
+        Runs {
+            curves,
+            counts,
+            null,
+            basis: orthogonal_to(null),
+            interval_fs,
+        }
+    }
+
+    pub fn frames(&self) -> usize {
+        self.curves.iter().map(|run| run.frames).sum()
+    }
+
+    pub fn shortest(&self) -> usize {
+        self.curves.iter().map(|run| run.frames).min().unwrap_or(0)
+    }
+
+    /// Independent collective displacements.
+    pub fn dimensions(&self) -> usize {
+        self.null.len() - 1
+    }
+
+    pub fn length_fs(&self) -> f64 {
+        let steps: usize = self.curves.iter().map(|run| run.frames - 1).sum();
+        steps as f64 * self.interval_fs
+    }
+
+    /// Species whose atoms were followed.
+    pub fn followed(&self) -> usize {
+        let all = self.curves.iter().all(|run| !run.own.is_empty());
+        if all { self.null.len() } else { 0 }
+    }
+
+    fn too_short(&self, needed_frames: usize) -> TransportError {
+        TransportError::TooShort {
+            frames: self.shortest(),
+            length_fs: self.shortest().saturating_sub(1) as f64 * self.interval_fs,
+            needed_frames,
+            needed_fs: needed_frames.saturating_sub(1) as f64 * self.interval_fs,
+        }
+    }
+
+    /// Mean over runs, by their lengths.
+    pub fn pooled(&self, lag: usize) -> Matrix {
+        let order = self.null.len();
+        let mut sum = zeros(order, order);
+        let origins: usize = self.curves.iter().map(|run| run.frames - lag).sum();
+        for run in self.curves {
+            let part = (run.frames - lag) as f64 / origins as f64;
+            add(&mut sum, &run.collective.at(lag), part);
+        }
+        sum
+    }
+
+    /// Mean over runs of the displacements of the atoms of a species.
+    pub fn own(&self, species: usize) -> LagCurve {
+        let mut mean = LagCurve::default();
+        let total = self.frames() as f64;
+        let shortest = self
+            .curves
+            .iter()
+            .map(|run| &run.own[species])
+            .min_by_key(|own| own.last());
+        if let Some(shortest) = shortest {
+            mean.lags.clone_from(&shortest.lags);
+            mean.values = mean
+                .lags
+                .iter()
+                .map(|lag| {
+                    let each = self.curves.iter();
+                    each.map(|run| run.frames as f64 / total * run.own[species].at(*lag))
+                        .sum()
+                })
+                .collect();
+        }
+        mean
+    }
+
+    /// `tr[M⁻¹ X(lag)] / p` in the space that the frame leaves.
+    fn whitened(&self, metric: &Matrix, lag: usize) -> f64 {
+        let inside = congruent(&self.basis, &self.pooled(lag));
+        let product = product(metric, &inside);
+        (0..product.len()).map(|at| product[at][at]).sum::<f64>() / product.len() as f64
+    }
+
+    /// Inverse in the space that the frame leaves.
+    fn metric(&self, of: &Matrix) -> Option<Matrix> {
+        inverse(&congruent(&self.basis, of))
+    }
+
+    /// By the rule.
+    pub fn choose(&self) -> Result<(Span, String), TransportError> {
+        let shortest = self.shortest();
+        let middle = (shortest / 20).max(1);
+        if shortest < 6 {
+            return Err(self.too_short(100));
+        }
+        let mut collective = LagCurve::default();
+        if let Some(metric) = self.metric(&self.pooled(middle)) {
+            let lags: BTreeSet<usize> = window::candidates()
+                .take_while(|lag| *lag <= shortest / 2)
+                .flat_map(|lag| [lag, 2 * lag, 3 * lag])
+                .collect();
+            collective.lags = lags.into_iter().filter(|lag| *lag < shortest).collect();
+            collective.values = collective
+                .lags
+                .iter()
+                .map(|lag| self.whitened(&metric, *lag))
+                .collect();
+        }
+        let own: Vec<LagCurve> = (0..self.followed())
+            .map(|species| self.own(species))
+            .collect();
+        let each = own.iter().zip(&self.counts);
+        let guides: Vec<Guide<'_>> = each
+            .map(|(curve, count)| Guide {
+                curve,
+                particles: *count as f64,
+            })
+            .collect();
+        let collective = (!collective.lags.is_empty()).then_some(Guide {
+            curve: &collective,
+            particles: self.dimensions() as f64,
+        });
+        match window::choose(&guides, collective.as_ref(), shortest, self.frames()) {
+            Choice::Found { span, bias, error } => {
+                let what = if own.is_empty() {
+                    "collective displacements"
+                } else {
+                    "squared displacements of atoms"
+                };
+                Ok((
+                    span,
+                    format!(
+                        "from {} fs on memory changes the slope of the {what} by {:.2} % at most; the error of the \
+                         collective slope there is {:.0} %",
+                        span.from as f64 * self.interval_fs,
+                        100.0 * bias,
+                        100.0 * error
+                    ),
+                ))
+            }
+            Choice::Changing => Err(TransportError::NotDiffusive {
+                length_fs: (shortest - 1) as f64 * self.interval_fs,
+            }),
+            Choice::TooShort { needed } => Err(self.too_short(needed)),
+        }
+    }
+
+    pub fn estimate(
+        &self,
+        span: Span,
+        chosen: bool,
+        fit: Fit,
+    ) -> Result<Estimation, TransportError> {
+        let own_memory = self.own_memory(span);
+        let regressions = |from: usize| -> Result<Vec<Regression>, TransportError> {
+            let regression = |run: &RunCurves| match fit {
+                Fit::Generalised => Regression::generalised(run.frames, from, span.to, &own_memory),
+                Fit::Unweighted => Regression::unweighted(from, span.to),
+            };
+            let all: Option<Vec<Regression>> = self.curves.iter().map(regression).collect();
+            all.ok_or_else(|| self.window_error(span))
+        };
+        let later = chosen && 3 * span.from <= span.to;
+        let own_regressions = regressions(if later { 2 * span.from } else { span.from })?;
+        let regressions = regressions(span.from)?;
+        let slope_of = |(run, regression): (&RunCurves, &Regression)| {
+            run.collective.combined(&regression.parts(1.0))
+        };
+        let slopes: Vec<Matrix> = self.curves.iter().zip(&regressions).map(slope_of).collect();
+        // As many degrees of freedom as memory like that of the atoms leaves, which are in proportion to the lengths.
+        let degrees_of = |memory: &dyn Fn(usize) -> f64| -> Vec<f64> {
+            let each = self.curves.iter().zip(&regressions);
+            each.map(|(run, regression)| regression.degrees(run.frames, memory))
+                .collect()
+        };
+        let expected = degrees_of(&own_memory);
+        let all: f64 = expected.iter().sum();
+        let parts: Vec<f64> = expected.iter().map(|one| one / all).collect();
+        let order = self.null.len();
+        let mut slope = zeros(order, order);
+        for (own, part) in slopes.iter().zip(&parts) {
+            add(&mut slope, own, *part);
+        }
+        let modes = self.modes(span)?;
+        let inside = congruent(&modes, &slope);
+        let scale = 1.0 / own_memory(span.from);
+        // As a mean of both by their inverse variances.
+        let variance = 2.0 / all;
+        let trust = DIFFERENT * DIFFERENT / (DIFFERENT * DIFFERENT + variance);
+        let degrees: Vec<f64> = modes
+            .iter()
+            .enumerate()
+            .map(|(mode, vector)| {
+                let relative = (inside[mode][mode] / scale).max(variance);
+                let slope = scale * relative.powf(trust);
+                let seen: Vec<f64> = (0..=span.from)
+                    .map(|lag| {
+                        if lag == 0 {
+                            0.0
+                        } else {
+                            between(vector, &self.pooled(lag), vector) / slope
+                        }
+                    })
+                    .collect();
+                degrees_of(&|lag| continued(&seen, lag)).iter().sum()
+            })
+            .collect();
+        if degrees
+            .iter()
+            .any(|degrees| degrees.is_nan() || *degrees < FEWEST)
+        {
+            let least = degrees
+                .iter()
+                .copied()
+                .fold(f64::INFINITY, f64::min)
+                .max(0.1);
+            return Err(
+                self.too_short((self.shortest() as f64 * 2.0 * FEWEST / least).ceil() as usize)
+            );
+        }
+        let root = raised_root(&inside, variance * scale);
+        let back = inverse(&product(&modes, &transposed(&modes)))
+            .map(|inverse| product(&product(&transposed(&modes), &inverse), &root));
+        let factor =
+            back.ok_or_else(|| TransportError::Singular("modes depend on each other".into()))?;
+        let later_slope = self.later_slope(span, &modes, &inside);
+        Ok(Estimation {
+            span,
+            freedom: Freedom {
+                factor,
+                degrees,
+                replicas: self.curves.len(),
+                excess: self.excess(&slopes, &slope, &expected),
+                own: None,
+            },
+            own_degrees: {
+                let each = self.curves.iter().zip(&own_regressions);
+                each.map(|(run, regression)| regression.degrees(run.frames, &own_memory))
+                    .sum()
+            },
+            own_regressions,
+            parts,
+            slope,
+            later_slope,
+        })
+    }
+
+    /// Vectors m with `m X mᵀ = 1` at the beginning of the window, independent of each other there and at half that lag:
+    /// collective modes, each with a memory of its own.
+    fn modes(&self, span: Span) -> Result<Matrix, TransportError> {
+        let singular = || {
+            TransportError::Singular(
+                "the collective displacements of some species depend on those of others".into(),
+            )
+        };
+        let root =
+            cholesky(&congruent(&self.basis, &self.pooled(span.from))).ok_or_else(singular)?;
+        let white = inverse(&root).ok_or_else(singular)?;
+        let early = congruent(
+            &white,
+            &congruent(&self.basis, &self.pooled(span.from.div_ceil(2))),
+        );
+        let (_, vectors) = eigen(&early);
+        Ok(product(&product(&vectors, &white), &self.basis))
+    }
+
+    /// Mean squared displacement of the atoms over lags in units of its slope past the beginning of the window.
+    fn own_memory(&self, span: Span) -> impl Fn(usize) -> f64 {
+        let own: Vec<LagCurve> = (0..self.followed()).map(|at| self.own(at)).collect();
+        let each = || own.iter().zip(&self.counts);
+        let sum = |lag: usize| {
+            each()
+                .map(|(own, atoms)| own.at(lag) * *atoms as f64)
+                .sum::<f64>()
+        };
+        let from = span.from;
+        let late = (3 * from).min(self.shortest() - 1).max(from + 1);
+        let slope = (sum(late) - sum(from)) / (late - from) as f64;
+        let diffusive = slope > 0.0;
+        let seen: Vec<f64> = (0..=from)
+            .map(|lag| {
+                if diffusive {
+                    sum(lag) / slope
+                } else {
+                    lag as f64
+                }
+            })
+            .collect();
+        move |lag: usize| continued(&seen, lag)
+    }
+
+    fn window_error(&self, span: Span) -> TransportError {
+        TransportError::Window {
+            from_fs: span.from as f64 * self.interval_fs,
+            to_fs: span.to as f64 * self.interval_fs,
+            length_fs: (self.shortest() - 1) as f64 * self.interval_fs,
+            interval_fs: self.interval_fs,
+        }
+    }
+
+    /// The slope from two to three times the beginning of the window over that within, mean over the modes.
+    fn later_slope(&self, span: Span, modes: &Matrix, slope: &Matrix) -> Option<Estimate> {
+        let (two, three) = (2 * span.from, 3 * span.from);
+        if three >= self.shortest() {
+            return None;
+        }
+        let trace = |of: &Matrix| (0..of.len()).map(|at| of[at][at]).sum::<f64>();
+        let at = |lag: usize| trace(&congruent(modes, &self.pooled(lag)));
+        let later = (at(three) - at(two)) / span.from as f64;
+        let particles = (self.frames() * self.dimensions()) as f64;
+        let error = (4.0 / 3.0 * span.from as f64 / particles).sqrt();
+        Some(Estimate {
+            value: later / trace(slope),
+            error: Some(error),
+            ..Estimate::default()
+        })
+    }
+
+    /// Whether replicas scatter more than their lengths allow: `Σ_r ν_r/2 tr[(L⁻¹ (L_r − L))²]` is χ² distributed with
+    /// (R − 1) p (p + 1)/2 degrees of freedom where they do not.
+    fn excess(&self, slopes: &[Matrix], slope: &Matrix, degrees: &[f64]) -> Option<[f64; 2]> {
+        let precision = inverse(&congruent(&self.basis, slope))?;
+        let mut sum = 0.0;
+        for (own, degrees) in slopes.iter().zip(degrees) {
+            let mut apart = own.clone();
+            add(&mut apart, slope, -1.0);
+            let relative = product(&precision, &congruent(&self.basis, &apart));
+            let squared = product(&relative, &relative);
+            sum += 0.5 * degrees * (0..squared.len()).map(|at| squared[at][at]).sum::<f64>();
+        }
+        let dimensions = self.dimensions() as f64;
+        let of = (slopes.len() - 1) as f64 * dimensions * (dimensions + 1.0) / 2.0;
+        // Wilson and Hilferty's approximation of the quantile.
+        let third = 2.0 / (9.0 * of);
+        let most = of * (1.0 - third + SCATTER * third.sqrt()).powi(3);
+        (of > 0.0 && sum > most).then(|| [sum / of, of])
+    }
+}
+
+pub fn add(sum: &mut Matrix, other: &Matrix, factor: f64) {
+    for (sum, other) in sum.iter_mut().flatten().zip(other.iter().flatten()) {
+        *sum += factor * other;
+    }
+}
+
+/// As it was seen, and from its last lag on along a line of slope 1.
+fn continued(seen: &[f64], lag: usize) -> f64 {
+    let last = seen.len() - 1;
+    seen.get(lag)
+        .copied()
+        .unwrap_or_else(|| seen[last] + (lag - last) as f64)
+}
+
+/// Lower triangular root of a matrix whose eigenvalues are raised to the least, for noise may have made them negative.
+/// The least is the relative variance of a slope of the size that is expected: of a smaller one, nothing else is known.
+fn raised_root(a: &Matrix, least: f64) -> Matrix {
+    let (values, vectors) = eigen(a);
+    let raised: Vec<f64> = values.iter().map(|value| value.max(least)).collect();
+    let raised = composed(&raised, &vectors);
+    cholesky(&raised).unwrap_or(raised)
+}

@@ -1,0 +1,31 @@
+//! The tensor of velocities in place of that of displacements.
+
+use super::TransportError;
+use super::temperature::root_in_frame;
+use super::tensor::{Freedom, TransportTensor};
+
+impl TransportTensor {
+    /// The same with L by the relation of Green and Kubo, whose errors are those of its plateau; self terms stay those of
+    /// displacements, which are surer.
+    pub fn by_green_kubo(mut self) -> Result<Self, TransportError> {
+        let fluxes = self
+            .green_kubo
+            .clone()
+            .ok_or(TransportError::NoVelocities)?;
+        let null = self.frame.null_vector(&self.species)?;
+        self.l = fluxes.l;
+        let modes = self.species.len() - 1;
+        self.freedom = Some(Freedom {
+            factor: root_in_frame(&self.l, &null),
+            degrees: vec![fluxes.degrees; modes],
+            replicas: self.freedom.as_ref().map_or(1, |freedom| freedom.replicas),
+            excess: None,
+            own: self.freedom.as_ref().and_then(|freedom| freedom.own),
+        });
+        let before = self.convergence.clone();
+        let (tolerance, length_fs) =
+            before.map_or((0.2, 0.0), |one| (one.tolerance, one.length_fs));
+        self.finish(tolerance, length_fs)?;
+        Ok(self)
+    }
+}

@@ -1,0 +1,6 @@
+mod analytic;
+mod common;
+mod coverage;
+mod derived;
+mod faults;
+mod published;
