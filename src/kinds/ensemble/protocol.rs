@@ -174,14 +174,6 @@ fn dynamics(
             return None;
         }
     };
-    if least_fs > longest_fs {
-        fault(
-            "duration",
-            "the least duration is longer than the longest",
-            "exchange the two",
-        );
-        return None;
-    }
     let until = match step
         .argument("until")
         .filter(|value| value.as_choice().is_some())

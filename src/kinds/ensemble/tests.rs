@@ -232,7 +232,7 @@ fn what_a_segment_cannot_be_is_said() {
         ("nvt 500 K for 1 ps .. 2 ps", "needs a condition"),
         (
             "nvt 500 K for 3 ps .. 2 ps until displaced",
-            "longer than the longest",
+            "ends before it begins",
         ),
         (
             "nvt 500 K for 2 ps until gamma > 3",

@@ -19,8 +19,10 @@ pub struct PublishedTensor {
     pub source: String,
 }
 
-/// Published numbers are rounded: eigenvalues that are less below 0 than this part of the largest are taken for 0.
+/// Published numbers are rounded: smaller parts of the largest entry than this are none.
 const ROUNDING: f64 = 1e-4;
+/// Eigenvalues that are less below 0 than this part of the largest are taken for 0.
+const LEAST_EIGENVALUE: f64 = 1e-6;
 
 impl PublishedTensor {
     /// With the checks that every tensor gets; one that is not positive semi-definite or does not fit its frame says so
@@ -82,7 +84,7 @@ impl PublishedTensor {
                 100.0 * checks.asymmetry
             ));
         }
-        if checks.smallest_eigenvalue < -ROUNDING * checks.largest_eigenvalue.abs() {
+        if checks.smallest_eigenvalue < -LEAST_EIGENVALUE * checks.largest_eigenvalue.abs() {
             notes.push(format!(
                 "not positive semi-definite: the smallest eigenvalue is {:.3} of the largest, so that there are forces \
                  that would drive atoms uphill",

@@ -211,7 +211,18 @@ fn row(line: usize, text: &str, columns: &[Column]) -> Result<PublishedRow, File
     let Some(composition) = composition else {
         return fault("the row has no formula".into(), "give one");
     };
-    let elements: Vec<Element> = composition.elements().collect();
+    // In the order in which they are written.
+    let mut elements: Vec<Element> = composition.elements().collect();
+    elements.sort_by_key(|element| {
+        let text = composition.text();
+        let whole = |at: &usize| {
+            let next = text[at + element.symbol().len()..].chars().next();
+            !next.is_some_and(|c| c.is_ascii_lowercase())
+        };
+        text.match_indices(element.symbol())
+            .map(|(at, _)| at)
+            .find(whole)
+    });
     let between = |i: Element, j: Element| {
         let found = |a: Element, b: Element| {
             let pair = pairs
@@ -355,8 +366,8 @@ mod tests {
             ("8,number", "8,lab", 3, "`lab`"),
             ("100.5", "none", 3, "`none`"),
             ("1000,", "", 3, "cells"),
-            ("BaO", "BaTiO3", 3, "no coefficient of Ba and Ti"),
-            ("BaO", "bao", 3, ""),
+            ("\nBaO", "\nBaTiO3", 3, "no coefficient of Ba and Ti"),
+            ("\nBaO", "\nbao", 3, ""),
             ("3e20", "nan", 3, "`nan`"),
         ] {
             let error = PublishedTable::read(GOOD.replace(from, to).as_bytes()).unwrap_err();
