@@ -3,7 +3,7 @@
 mod common;
 
 use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use synth::physics::io::NpzReader;
@@ -526,7 +526,7 @@ fn dynamics_that_break_keep_what_they_have() {
     let (code, shown) = bench.run(&["--quiet"]);
     assert_eq!(code, 2, "{shown}");
     assert!(shown.contains("step") && shown.contains("fs)"), "{shown}");
-    let kept = shown.replace('\n', " ").replace('│', " ");
+    let kept = shown.replace(['\n', '│'], " ");
     assert!(
         kept.contains("what was computed up to there is kept"),
         "{shown}"

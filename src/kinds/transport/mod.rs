@@ -3,6 +3,7 @@
 mod published;
 mod results;
 mod schema;
+mod viscosity;
 
 use super::host::TaskHost;
 use super::runs::runs_of;
@@ -11,7 +12,7 @@ use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::schema::KindSchema;
 use crate::physics::md::{Ensemble, Protocol, Segment, Thermostat, Trajectories};
 use crate::physics::transport::{
-    ReferenceFrame, TemperatureSeries, TransportAnalysis, TransportError, TransportTensor,
+    Estimate, ReferenceFrame, TemperatureSeries, TransportAnalysis, TransportError, TransportTensor,
 };
 use crate::run::kind::{Checked, Failure, Finding, Kind, Node, Task, Value};
 use crate::run::store::Artifact;
@@ -77,8 +78,14 @@ impl Kind for Transport {
                 let all = artifacts.map(|(_, artifact)| tensors_of(artifact));
                 let all: Vec<Vec<TransportTensor>> = all.collect::<Result<_, _>>()?;
                 let all: Vec<TransportTensor> = all.into_iter().flatten().collect();
-                TemperatureSeries::new(&all.iter().collect::<Vec<_>>())
-                    .map_err(|error| failure(&error))?;
+                // At one temperature they are of cells of several sizes.
+                if all
+                    .iter()
+                    .any(|one| one.temperature_k != all[0].temperature_k)
+                {
+                    TemperatureSeries::new(&all.iter().collect::<Vec<_>>())
+                        .map_err(|error| failure(&error))?;
+                }
                 all
             }
         };
@@ -86,6 +93,14 @@ impl Kind for Transport {
             task.warn(&note);
         }
         task.work.write_json(TransportTensor::FILE, &tensors)?;
+        let viscosity = match (task.inputs.get("trajectory"), tensors.as_slice()) {
+            (Some(artifact), [tensor]) => {
+                let trajectories: Trajectories = artifact.json(Trajectories::FILE)?;
+                viscosity::of(artifact, &trajectories, tensor.temperature_k)
+            }
+            _ => Err("it is that of one run".to_owned()),
+        };
+        task.work.write_json(viscosity::FILE, &viscosity)?;
         Ok(())
     }
 
@@ -105,7 +120,10 @@ impl Kind for Transport {
         artifact: &Artifact,
     ) -> Result<Value, String> {
         let tensors = tensors_of(artifact).map_err(|failure| failure.text)?;
-        results::evaluate(name, arguments, &tensors)
+        let viscosity: Result<Estimate, String> = artifact
+            .json(viscosity::FILE)
+            .map_err(|error| error.to_string())?;
+        results::evaluate(name, arguments, &tensors, viscosity)
     }
 }
 

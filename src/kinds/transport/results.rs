@@ -6,6 +6,7 @@ use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::units::{Dimension, Quantity};
 use crate::physics::transport::{
     Component, Estimate, Quantity as Followed, TemperatureSeries, TransportError, TransportTensor,
+    extrapolate_sizes, yeh_hummer,
 };
 use crate::run::kind::{Column, Finding, Node, Table, Value};
 
@@ -23,7 +24,8 @@ const OF_SERIES: [&str; 5] = [
     "vogel",
 ];
 /// Results that need a trajectory.
-const OF_RUNS: [&str; 5] = [
+const OF_RUNS: [&str; 6] = [
+    "viscosity",
     "displacements",
     "collective",
     "running_integral",
@@ -48,7 +50,8 @@ pub(super) fn check(
             "make a `transport` with `tensors: name`, the name of a family over temperatures, and ask that".into(),
         );
     }
-    if !OF_SERIES.contains(&name) && node.is_given("tensors") {
+    let of_both = name == "diffusion_unbounded";
+    if !OF_SERIES.contains(&name) && !of_both && node.is_given("tensors") {
         return finding(
             format!("`{name}` is one of a tensor at one temperature"),
             "ask a member of the family in `tensors`, or `at(1100 K)`".into(),
@@ -94,7 +97,14 @@ pub(super) fn evaluate(
     name: &str,
     arguments: &[(&'static str, Value)],
     tensors: &[TransportTensor],
+    viscosity: Result<Estimate, String>,
 ) -> Result<Value, String> {
+    if name == "diffusion_unbounded" {
+        return unbounded(arguments, tensors, viscosity).map_err(|error| said(&error));
+    }
+    if name == "viscosity" {
+        return Ok(measured(&viscosity?, Dimension::VISCOSITY));
+    }
     if OF_SERIES.contains(&name) {
         return of_series(name, arguments, tensors).map_err(|error| said(&error));
     }
@@ -102,6 +112,39 @@ pub(super) fn evaluate(
         return Err(format!("`{name}` is one of a tensor at one temperature"));
     };
     of_tensor(name, arguments, tensor).map_err(|error| said(&error))
+}
+
+/// Self-diffusion without the cell.
+fn unbounded(
+    arguments: &[(&'static str, Value)],
+    tensors: &[TransportTensor],
+    viscosity: Result<Estimate, String>,
+) -> Result<Value, TransportError> {
+    let of = place(arguments, 0, &tensors[0].species)?;
+    let points: Vec<(f64, Estimate)> = tensors
+        .iter()
+        .map(|tensor| {
+            let diffusion = tensor.diffusion.as_ref().ok_or(missing("self-diffusion"))?;
+            let edge_ang = tensor.cube_edge_ang.ok_or_else(|| {
+                TransportError::Malformed("the correction is known for cubic cells alone".into())
+            })?;
+            Ok((edge_ang, diffusion[of]))
+        })
+        .collect::<Result<_, TransportError>>()?;
+    let found = if let [(edge_ang, diffusion)] = points.as_slice() {
+        let given = arguments.get(1).and_then(|(_, value)| value.as_f64());
+        let viscosity = given
+            .map_or(viscosity, |given| Ok(Estimate::exact(given)))
+            .map_err(|why| {
+                TransportError::Malformed(format!(
+                    "{why}: give it, as in `diffusion_unbounded(Na, viscosity: 1e-3 Pa*s)`"
+                ))
+            })?;
+        yeh_hummer(*diffusion, tensors[0].temperature_k, *edge_ang, viscosity)?
+    } else {
+        extrapolate_sizes(&points)?.value
+    };
+    Ok(measured(&found, Dimension::DIFFUSION))
 }
 
 fn said(error: &TransportError) -> String {

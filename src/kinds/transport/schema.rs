@@ -9,6 +9,7 @@ use crate::physics::md::Trajectories;
 use crate::physics::transport::TransportTensor;
 
 const TIME: Type = Type::Quantity(Dimension::TIME, "ps");
+const VISCOSITY: Type = Type::Quantity(Dimension::VISCOSITY, "Pa*s");
 const TEMPERATURE: Type = Type::Quantity(Dimension::TEMPERATURE, "K");
 
 const fn word(name: &'static str, doc: &'static str, arguments: &'static [Field]) -> Choice {
@@ -233,6 +234,31 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
             "Self-diffusion coefficient.",
             "onsager.diffusion(Ba)",
             ResultType::Quantity(Dimension::DIFFUSION, "cm^2/s"),
+        ),
+        ResultField {
+            name: "diffusion_unbounded",
+            doc: "Self-diffusion coefficient without the cell: by Yeh and Hummer's correction of a cubic cell, with the viscosity of \
+                  the run or one that is given; from `tensors` of three or more cells of different sizes at one temperature, by \
+                  extrapolation.",
+            example: "onsager.diffusion_unbounded(Ba)",
+            parameters: &[
+                OF,
+                field(
+                    "viscosity",
+                    VISCOSITY,
+                    Default::Absent,
+                    "Shear viscosity, where that of the run is not to be taken.",
+                    "1.2e-3 Pa*s",
+                )
+                .range(Range::Above(0.0)),
+            ],
+            ty: ResultType::Quantity(Dimension::DIFFUSION, "cm^2/s"),
+        },
+        plain(
+            "viscosity",
+            "Shear viscosity, from the pressure tensor in the log of a run at constant volume (Green and Kubo).",
+            "onsager.viscosity",
+            ResultType::Quantity(Dimension::VISCOSITY, "Pa*s"),
         ),
         plain(
             "conductivity",

@@ -41,6 +41,7 @@ impl Dimension {
     pub const CONDUCTIVITY: Dimension = Dimension::of(-1, -1, -1, 2, 0, 0);
     /// Of Onsager's coefficients: atoms for each area and time, for an energy of each atom and length.
     pub const ONSAGER: Dimension = Dimension::of(-1, -1, -1, 0, 0, 0);
+    pub const VISCOSITY: Dimension = Dimension::of(-3, 1, 1, 0, 0, 0);
     pub const MOBILITY: Dimension = Dimension::of(2, -1, -1, 1, 0, 0);
 
     pub const fn of(
@@ -153,6 +154,7 @@ const NAMES: &[(Dimension, &str)] = &[
     (Dimension::CONDUCTIVITY, "a conductivity"),
     (Dimension::ONSAGER, "a transport coefficient"),
     (Dimension::MOBILITY, "a mobility"),
+    (Dimension::VISCOSITY, "a viscosity"),
 ];
 
 /// In base units: `eV/Å^3`.

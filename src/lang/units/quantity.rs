@@ -305,6 +305,7 @@ impl Quantity {
             Dimension::CONDUCTIVITY => "S/cm",
             Dimension::ONSAGER => "/eV/Å/ps",
             Dimension::MOBILITY => "cm^2/V/s",
+            Dimension::VISCOSITY => "Pa*s",
             dimension => return parse_unit(&dimension.to_string()).ok(),
         };
         parse_unit(text).ok()
