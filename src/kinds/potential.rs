@@ -210,6 +210,13 @@ pub fn describe(
         },
     );
     line("cutoff", format!("{} Å", interactions.cutoff_ang()));
+    if let Some(basis) = &expansion.basis {
+        let counts = elements.iter().zip(&basis.functions);
+        let counts: Vec<String> = counts
+            .map(|(one, of)| format!("{one} {}", of.len()))
+            .collect();
+        line("basis functions", counts.join(", "));
+    }
     for (element, site) in elements.iter().zip(&interactions.sites) {
         let terms: Vec<String> = site
             .embedding

@@ -53,8 +53,7 @@ pub(super) fn info(potential: &Path, active_set: Option<&Path>) -> u8 {
 }
 
 fn show(table: &Table) {
-    println!("\n{}", table.title);
-    print!("{}", table::shown(table));
+    print!("\n{}", table::shown(table));
 }
 
 type Fault = (String, String);
