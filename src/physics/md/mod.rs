@@ -15,6 +15,7 @@ mod integrator;
 mod log;
 mod matrix;
 mod minimize;
+mod passes;
 mod protocol;
 mod run;
 mod system;

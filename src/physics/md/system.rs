@@ -6,6 +6,7 @@ use crate::physics::numerics::Stream;
 use crate::physics::structure::{Cell, CellError, Structure};
 
 use super::matrix::{Matrix, scaled, times};
+use super::passes::{Bath, Inertia, Moving};
 
 /// An atom that moves further than this within a step is lost.
 const FURTHEST_ANG: f64 = 0.5;
@@ -15,6 +16,7 @@ pub struct System {
     pub elements: Vec<Element>,
     /// eV fs²/Å².
     pub masses: Vec<f64>,
+    pub inertia: Inertia,
     pub cell: Cell,
     /// An image of each atom, right up to whole cells; it moves without jumps but for [`System::wrap`].
     pub positions: Vec<[f64; 3]>,
@@ -28,6 +30,8 @@ pub struct System {
     pub centre: [f64; 3],
     /// Σ m v², eV: kept by whoever changes velocities.
     pub twice_kinetic: f64,
+    /// Room for the noise of a step.
+    pub normals: Vec<[f64; 3]>,
 }
 
 /// An atom that went too far in a step.
@@ -37,22 +41,30 @@ pub struct Lost {
     pub moved_ang: f64,
 }
 
+/// A component of a velocity up to which no atom is lost.
+pub fn most_component(time_fs: f64) -> f64 {
+    FURTHEST_ANG / time_fs / 3.0f64.sqrt()
+}
+
 impl System {
     pub fn new(start: &Structure) -> Self {
         let n = start.len();
+        let masses: Vec<f64> = start
+            .elements
+            .iter()
+            .map(|element| element.mass_u() * ATOMIC_MASS_EV_FS2_PER_ANG2)
+            .collect();
         let mut system = System {
             elements: start.elements.clone(),
-            masses: start
-                .elements
-                .iter()
-                .map(|element| element.mass_u() * ATOMIC_MASS_EV_FS2_PER_ANG2)
-                .collect(),
+            inertia: Inertia::new(&masses),
+            masses,
             cell: start.cell,
             positions: start.positions_ang.clone(),
             offsets: vec![[0.0; 3]; n],
             velocities: vec![[0.0; 3]; n],
             centre: [0.0; 3],
             twice_kinetic: 0.0,
+            normals: Vec::new(),
         };
         system.find_centre();
         system
@@ -104,10 +116,10 @@ impl System {
         sum
     }
 
-    /// Lets the centre of mass rest, and returns Σ m v² of what it did before. Of a single atom nothing would be left.
-    pub fn remove_momentum(&mut self) -> f64 {
+    /// Lets the centre of mass rest. Of a single atom nothing would be left.
+    fn remove_momentum(&mut self) {
         if self.len() == 1 {
-            return 0.0;
+            return;
         }
         let mass: f64 = self.masses.iter().sum();
         let drift = self.momentum().map(|p| p / mass);
@@ -116,7 +128,6 @@ impl System {
                 v[k] -= drift[k];
             }
         }
-        mass * drift.iter().map(|x| x * x).sum::<f64>()
     }
 
     pub fn measure_kinetic(&mut self) {
@@ -151,58 +162,75 @@ impl System {
         self.twice_kinetic *= factor * factor;
     }
 
-    /// v += F/m · time.
-    pub fn kick(&mut self, forces: &[[f64; 3]], time_fs: f64) {
-        for ((v, f), mass) in self.velocities.iter_mut().zip(forces).zip(&self.masses) {
-            let by = time_fs / mass;
-            for k in 0..3 {
-                v[k] += by * f[k];
-            }
+    fn moving<'a>(&'a mut self, forces: &'a [[f64; 3]]) -> Moving<'a> {
+        Moving {
+            positions: &mut self.positions,
+            velocities: &mut self.velocities,
+            forces,
+            inertia: &self.inertia,
         }
     }
 
-    /// As [`System::kick`], and measures the kinetic energy after it.
+    /// v += F/m · time, then measures the kinetic energy.
     pub fn kick_and_measure(&mut self, forces: &[[f64; 3]], time_fs: f64) {
-        let mut twice_kinetic = 0.0;
-        for ((v, f), &mass) in self.velocities.iter_mut().zip(forces).zip(&self.masses) {
-            let by = time_fs / mass;
-            for k in 0..3 {
-                v[k] += by * f[k];
-            }
-            twice_kinetic += mass * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
-        }
-        self.twice_kinetic = twice_kinetic;
+        self.twice_kinetic = self.moving(forces).kick(time_fs);
+    }
+
+    /// v += F/m · `kick_fs`, then r += v · `drift_fs`. The kinetic energy is to be measured again.
+    pub fn kick_and_drift(
+        &mut self,
+        forces: &[[f64; 3]],
+        kick_fs: f64,
+        drift_fs: f64,
+    ) -> Result<(), Lost> {
+        let most = most_component(drift_fs);
+        let fine = self.moving(forces).kick_and_drift(kick_fs, drift_fs, most);
+        self.unless_lost(fine, drift_fs)
+    }
+
+    /// As [`System::kick_and_drift`] with a bath in the midst of the drift; returns the energy that it gave to the atoms.
+    pub fn drift_in_a_bath(
+        &mut self,
+        forces: &[[f64; 3]],
+        bath: &Bath<'_>,
+        kick_fs: f64,
+        drift_fs: f64,
+    ) -> Result<f64, Lost> {
+        let most = most_component(drift_fs);
+        let bathed = self
+            .moving(forces)
+            .drift_in_a_bath(bath, kick_fs, 0.5 * drift_fs, most);
+        self.unless_lost(bathed.fine, drift_fs)?;
+        Ok(0.5 * (bathed.after - bathed.before))
     }
 
     /// r += v · time.
     pub fn drift(&mut self, time_fs: f64) -> Result<(), Lost> {
-        self.check_speeds(time_fs)?;
+        let most = most_component(time_fs);
+        let mut fine = true;
         for (r, v) in self.positions.iter_mut().zip(&self.velocities) {
             for k in 0..3 {
                 r[k] += time_fs * v[k];
+                fine &= v[k].abs() <= most;
             }
         }
-        Ok(())
+        self.unless_lost(fine, time_fs)
     }
 
-    /// That no atom goes too far in `time_fs`. Also false for what is not a number.
-    pub fn check_speeds(&self, time_fs: f64) -> Result<(), Lost> {
-        let most = (FURTHEST_ANG / time_fs).powi(2);
-        let fine = |v: &[f64; 3]| v[0] * v[0] + v[1] * v[1] + v[2] * v[2] <= most;
-        // Without a branch in the loop.
-        if self.velocities.iter().fold(true, |all, v| all & fine(v)) {
+    /// Which atom goes too far in `time_fs`, or has a velocity that is not a number, unless all are known to be fine.
+    pub fn unless_lost(&self, fine: bool, time_fs: f64) -> Result<(), Lost> {
+        if fine {
             return Ok(());
         }
-        let (atom, v) = self
-            .velocities
-            .iter()
-            .enumerate()
-            .find(|(_, v)| !fine(v))
-            .expect("one was found before");
-        Err(Lost {
-            atom,
-            moved_ang: time_fs * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]).sqrt(),
-        })
+        let moved_ang = |v: &[f64; 3]| time_fs * v.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let each = self.velocities.iter().map(moved_ang).enumerate();
+        match each
+            .into_iter()
+            .find(|(_, moved)| !(*moved <= FURTHEST_ANG))
+        {
+            None => Ok(()),
+            Some((atom, moved_ang)) => Err(Lost { atom, moved_ang }),
+        }
     }
 
     /// Scales cell and positions by a matrix (from the right), about the centre.

@@ -66,16 +66,9 @@ impl Stream {
         self.source.next_u64()
     }
 
-    /// As many numbers as [`Stream::bits`] would give one after another.
-    pub(super) fn fill(&mut self, bits: &mut [u64]) {
-        let mut bytes = [0u8; 4096];
-        for bits in bits.chunks_mut(512) {
-            let bytes = &mut bytes[..8 * bits.len()];
-            self.source.fill_bytes(bytes);
-            for (bits, bytes) in bits.iter_mut().zip(bytes.chunks_exact(8)) {
-                *bits = u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
-            }
-        }
+    /// The next bytes.
+    pub(super) fn fill(&mut self, bytes: &mut [u8]) {
+        self.source.fill_bytes(bytes);
     }
 
     /// Uniform in [0, 1), a multiple of 2⁻⁵³.

@@ -180,16 +180,14 @@ impl Integrator {
                 );
             }
             Integrator::Langevin { time_fs, taken_ev } => {
-                system.kick(&calculator.evaluation().forces, half);
-                system.drift(half)?;
-                *taken_ev -= stochastic::friction_and_noise(
+                *taken_ev -= stochastic::kick_drift_in_a_bath(
                     system,
+                    &calculator.evaluation().forces,
                     step.kt_ev,
                     *time_fs,
                     dt,
                     &mut step.stream,
-                );
-                system.drift(half)?;
+                )?;
                 let now = calculator.evaluate(&system.cell, &system.positions, step.want)?;
                 system.kick_and_measure(&now.forces, half);
             }
@@ -212,8 +210,7 @@ impl Integrator {
                 let lambda = system.cell.volume_ang3().sqrt();
                 let new = volume_step.propose(lambda, before, &mut step.stream);
                 bounded(2.0 * (new / lambda).ln())?;
-                system.kick(&now.forces, half);
-                system.drift(half)?;
+                system.kick_and_drift(&now.forces, half, half)?;
                 let factor = (new / lambda).powf(2.0 / 3.0);
                 system.scale(factor)?;
                 system.scale_velocities(1.0 / factor);
@@ -250,8 +247,7 @@ impl Integrator {
 /// Half a kick, a step, half a kick.
 fn verlet(system: &mut System, calculator: &mut Calculator, step: &Step) -> Result<(), StepError> {
     let half = 0.5 * step.dt_fs;
-    system.kick(&calculator.evaluation().forces, half);
-    system.drift(step.dt_fs)?;
+    system.kick_and_drift(&calculator.evaluation().forces, half, step.dt_fs)?;
     let now = calculator.evaluate(&system.cell, &system.positions, step.want)?;
     system.kick_and_measure(&now.forces, half);
     Ok(())

@@ -3,7 +3,8 @@
 
 use crate::physics::numerics::Stream;
 
-use super::super::system::System;
+use super::super::passes::Bath;
+use super::super::system::{Lost, System};
 
 /// Stochastic rescaling of velocities (Bussi, Donadio, Parrinello, J. Chem. Phys. 126, 014101, 2007, eq. A7): changes
 /// the kinetic energy by one step of its exact stochastic evolution. Returns the energy given to the atoms.
@@ -34,38 +35,44 @@ pub fn rescale_velocities(
     0.5 * system.twice_kinetic - before
 }
 
-/// The middle of BAOAB (Leimkuhler and Matthews, Appl. Math. Res. Express 2013, 34): friction and noise over a
-/// step. Momentum is taken out again, which leaves Maxwell's distribution at rest. Returns the energy given to the
+/// BAOAB (Leimkuhler and Matthews, Appl. Math. Res. Express 2013, 34) up to the new positions: half a kick, half a step,
+/// friction and noise over a whole one, half a step. Momentum is taken out of the noise, which leaves Maxwell's
+/// distribution at rest; of a single atom nothing would be left. Returns the energy that friction and noise gave to the
 /// atoms.
-pub fn friction_and_noise(
+pub fn kick_drift_in_a_bath(
     system: &mut System,
+    forces: &[[f64; 3]],
     kt_ev: f64,
     time_fs: f64,
     dt_fs: f64,
     stream: &mut Stream,
-) -> f64 {
+) -> Result<f64, Lost> {
     let keep = (-dt_fs / time_fs).exp();
     let noise = ((1.0 - keep * keep) * kt_ev).sqrt();
-    let (mut before, mut after) = (0.0, 0.0);
-    // The random numbers of so many atoms are drawn at once.
-    const ATOMS: usize = 256;
-    let mut normals = [[0.0; 3]; ATOMS];
-    let velocities = system.velocities.chunks_mut(ATOMS);
-    for (velocities, masses) in velocities.zip(system.masses.chunks(ATOMS)) {
-        let normals = &mut normals[..velocities.len()];
-        stream.normals(normals.as_flattened_mut());
-        for ((v, &mass), normal) in velocities.iter_mut().zip(masses).zip(&*normals) {
-            before += mass * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
-            let width = noise / mass.sqrt();
+    let mut normals = std::mem::take(&mut system.normals);
+    normals.resize(system.len(), [0.0; 3]);
+    stream.noise(normals.as_flattened_mut());
+    let mut drift = [0.0; 3];
+    if system.len() > 1 {
+        let (roots, _) = system.inertia.roots.as_chunks::<3>();
+        let atoms = system.velocities.iter().zip(&normals);
+        for ((v, normal), (mass, root)) in atoms.zip(system.masses.iter().zip(roots)) {
             for k in 0..3 {
-                v[k] = keep * v[k] + width * normal[k];
+                drift[k] += keep * mass * v[k] + noise * root[k] * normal[k];
             }
-            after += mass * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
         }
+        let mass: f64 = system.masses.iter().sum();
+        drift = drift.map(|p| p / mass);
     }
-    after -= system.remove_momentum();
-    system.twice_kinetic = after;
-    0.5 * (after - before)
+    let bath = Bath {
+        keep,
+        noise,
+        normals: &normals,
+        drift,
+    };
+    let given = system.drift_in_a_bath(forces, &bath, 0.5 * dt_fs, dt_fs);
+    system.normals = normals;
+    given
 }
 
 /// Stochastic rescaling of the volume (Bernetti and Bussi, J. Chem. Phys. 153, 114107, 2020) in λ = √V, whose noise
