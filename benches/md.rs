@@ -84,6 +84,7 @@ fn time_us(potential: &dyn Potential, ensemble: Ensemble, steps: u32) -> f64 {
             duration_fs: 5.0 * f64::from(steps),
             until: None,
             sample_fs: Some(500.0),
+            observe_fs: None,
         })],
         ..Protocol::default()
     };

@@ -1,5 +1,6 @@
 //! The kinds of nodes that are built: one file each, and this list.
 
+mod curves;
 mod ensemble;
 mod evaluation;
 mod host;

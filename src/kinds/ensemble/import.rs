@@ -247,7 +247,7 @@ fn paths(node: &Node<'_>) -> Vec<String> {
 
 fn options(node: &Node<'_>, format: Option<Format>, atoms: Option<Vec<Element>>) -> ReadOptions {
     let types = match node.value("types") {
-        Value::List(all) => all.iter().filter_map(element).collect(),
+        Value::List(all) => all.iter().filter_map(Value::as_element).collect(),
         _ => Vec::new(),
     };
     // The default is for runs of ours; a file's step is not to be guessed.
@@ -265,10 +265,6 @@ fn options(node: &Node<'_>, format: Option<Format>, atoms: Option<Vec<Element>>)
             _ => LammpsUnits::Metal,
         },
     }
-}
-
-fn element(value: &Value) -> Option<Element> {
-    Element::from_symbol(value.as_phase()?.formula.text())
 }
 
 fn first_frame(bytes: Arc<[u8]>, options: ReadOptions) -> Result<Snapshot, TrajectoryError> {

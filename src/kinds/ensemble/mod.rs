@@ -16,6 +16,7 @@ use std::sync::Arc;
 use super::host::TaskHost;
 use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::schema::KindSchema;
+use crate::physics::analysis::Observation;
 use crate::physics::io::{Frame, write_extxyz};
 use crate::physics::md::{MdError, Protocol, Trajectories, TrajectoryRecord, files, run_judged};
 use crate::physics::oracle::StoredPotential;
@@ -137,6 +138,9 @@ impl Kind for Ensemble {
         // So that a longer run can go on from here.
         task.work
             .take(&folder.join(files::CHECKPOINT), files::CHECKPOINT)?;
+        if let Some(observation) = &summary.observation {
+            task.work.write_json(Observation::FILE, observation)?;
+        }
         let mut last = Vec::new();
         write_extxyz(&mut last, &Frame::from(summary.structure.clone()))?;
         task.work.write("final.xyz", &last)?;
@@ -158,7 +162,20 @@ impl Kind for Ensemble {
         let mut summaries: Vec<Replica> = Vec::new();
         let mut logs = Vec::new();
         let mut trajectories = Trajectories::default();
+        let mut observation: Option<Observation> = None;
         for (at, artifact) in replicas.iter().enumerate() {
+            if let Ok(seen) = artifact.json::<Observation>(Observation::FILE) {
+                let joined = match &mut observation {
+                    None => {
+                        observation = Some(seen);
+                        true
+                    }
+                    Some(all) => all.join(seen),
+                };
+                if !joined {
+                    return Err(Failure::new("replicas have looked at other atoms"));
+                }
+            }
             let take = |name: &str| {
                 let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
                 let name_here = format!("{stem}_{at}.{ending}");
@@ -182,6 +199,10 @@ impl Kind for Ensemble {
             }
         }
         task.work.write_json(Trajectories::FILE, &trajectories)?;
+        if let Some(mut observation) = observation {
+            observation.end_run();
+            task.work.write_json(Observation::FILE, &observation)?;
+        }
         if !logs.is_empty() {
             task.work.write_json(results::SUMMARY, &summaries)?;
             task.work

@@ -1,8 +1,10 @@
 //! Steps, made into segments. Findings go to `checked`.
 
+use super::super::curves;
 use super::super::transport_charges::charges;
 use super::convergence;
 use crate::lang::diag::codes::chemistry as codes;
+use crate::physics::analysis::Observe;
 use crate::physics::md::{
     Barostat, Condition, Dynamics, Ensemble, Freedom, Method, Minimize, Protocol, Ramp, Segment,
     Thermostat, Until,
@@ -34,6 +36,7 @@ pub(super) fn protocol(node: &Node<'_>, checked: &mut Checked) -> Option<Protoco
         log_fs: number("log")?,
         drift_bound: number("drift")?,
         keep_velocities: matches!(node.value("velocities"), Value::Boolean(true)),
+        observe: observe(node)?,
         ..default
     };
     for (at, step) in block.block.iter().enumerate() {
@@ -66,6 +69,17 @@ pub(super) fn protocol(node: &Node<'_>, checked: &mut Checked) -> Option<Protoco
     Some(protocol)
 }
 
+fn observe(node: &Node<'_>) -> Option<Observe> {
+    let observed = node.value("observed");
+    let field = |name: &str| observed.get(name).cloned().unwrap_or(Value::Nothing);
+    let bonds = curves::bonds(&field("bonds"))?.into_iter();
+    let bonds = bonds.map(|(centre, end, longest)| Some((centre, end, longest?)));
+    Some(Observe {
+        fineness: curves::fineness(&field)?,
+        bonds: bonds.collect::<Option<_>>()?,
+    })
+}
+
 fn segment(node: &Node<'_>, step: &Step, path: &str, checked: &mut Checked) -> Option<Segment> {
     let number = |name: &str| step.argument(name).and_then(Value::as_f64);
     match step.verb.name {
@@ -79,7 +93,9 @@ fn segment(node: &Node<'_>, step: &Step, path: &str, checked: &mut Checked) -> O
             most_steps: step.argument("steps")?.as_integer()?.unsigned_abs(),
             ..Minimize::default()
         })),
-        "rescale" => Some(Segment::RescaleToMeanVolume),
+        "rescale" => Some(Segment::RescaleToMeanVolume {
+            within: number("within"),
+        }),
         "nve" => dynamics(
             node,
             step,
@@ -244,6 +260,7 @@ fn dynamics(
         duration_fs: longest_fs,
         until,
         sample_fs: step.argument("sample").and_then(Value::as_f64),
+        observe_fs: step.argument("observe").and_then(Value::as_f64),
     }))
 }
 

@@ -97,7 +97,7 @@ pub(super) fn evaluate(name: &str, artifact: &Artifact) -> Result<Value, String>
             first
                 .segments
                 .iter()
-                .rposition(|one| one.ended != Ended::Rescaled)
+                .rposition(|one| !matches!(one.ended, Ended::Rescaled | Ended::Restored))
         })
         .ok_or("no segment moved atoms")?;
     let of_last = |dimension, of: &dyn Fn(&Replica, &SegmentSummary) -> f64| {
@@ -252,6 +252,7 @@ fn segments(replicas: &[Replica]) -> Table {
                     Ended::Minimum => "minimum found",
                     Ended::MostSteps => "no minimum found",
                     Ended::Rescaled => "rescaled",
+                    Ended::Restored => "mean volume too far off, restored",
                 })
                 .collect();
             words.sort_unstable();

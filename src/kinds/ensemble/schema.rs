@@ -1,5 +1,6 @@
 //! What may be said about an ensemble.
 
+use super::super::curves::{BIN, CENTRE, END, LONGEST, REACH, SHELL, WAVE};
 use super::super::packing::{ATOMS, CLOSEST, DENSITY};
 use super::super::transport_charges::{CHARGES, SYSTEM};
 use crate::lang::schema::{
@@ -84,6 +85,14 @@ const SAMPLE: Argument = argument(
     Default::Absent,
     Range::Above(0.0),
     "The interval of frames of the trajectory; none are kept without it.",
+);
+const OBSERVE: Argument = argument(
+    Place::After("observe"),
+    "observe",
+    TIME,
+    Default::Absent,
+    Range::Above(0.0),
+    "The interval at which the run looks at its atoms itself, for `structure_analysis` with `observed: true`: nothing is stored.",
 );
 const UNTIL: Argument = argument(
     Place::After("until"),
@@ -232,6 +241,7 @@ const SEGMENTS: &[Verb] = &[
             ),
             FOR,
             SAMPLE,
+            OBSERVE,
             UNTIL,
             EVERY,
         ],
@@ -245,6 +255,7 @@ const SEGMENTS: &[Verb] = &[
             FOR,
             AT,
             SAMPLE,
+            OBSERVE,
             UNTIL,
             CONVERGED,
             EVERY,
@@ -284,6 +295,7 @@ const SEGMENTS: &[Verb] = &[
             FOR,
             AT,
             SAMPLE,
+            OBSERVE,
             UNTIL,
             EVERY,
             argument(
@@ -353,6 +365,15 @@ const SEGMENTS: &[Verb] = &[
                 Range::Any,
                 "For the reader: it is the volume that is scaled.",
             ),
+            argument(
+                Place::After("within"),
+                "within",
+                Type::Number,
+                Default::Absent,
+                Range::Above(0.0),
+                "Where the mean density differs by more than this from that at the start of the segment, the volume from there is \
+                 taken instead.",
+            ),
         ],
     ),
 ];
@@ -379,7 +400,7 @@ const UNITS: &[Choice] = &[
 
 pub(super) const SCHEMA: KindSchema = KindSchema {
     name: "ensemble",
-    version: 3,
+    version: 4,
     summary: "atoms taken through a protocol of molecular dynamics",
     doc: "The segments of the protocol follow one another on the same atoms. Momentum is zero throughout. Each segment has its \
           conserved quantity, which is watched: a run whose drift passes its bound, that loses an atom or in which atoms \
@@ -405,6 +426,7 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
             "start",
             Type::Either(&[
                 Type::Artifact(Artifact(Structures::TYPE)),
+                Type::Artifact(Artifact(Trajectories::TYPE)),
                 Type::Choice(&[word(
                     "amorphous",
                     "A random packing, one for each replica.",
@@ -429,7 +451,8 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
                 )]),
             ]),
             Default::Absent,
-            "Where they start: structures, or a random packing. With a DCD file, which names no elements: what its atoms are.",
+            "Where they start: structures, a random packing, or another ensemble, whose runs are taken in turn, each from its last \
+             frame first and then from frames spread evenly. With a DCD file, which names no elements: what its atoms are.",
             "melt",
         ),
         Field::new(
@@ -441,6 +464,34 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
         )
         .range(Range::Within(1.0, 100_000.0))
         .affects(Affects::Replicas),
+        Field::new(
+            "observed",
+            Type::Record(&[
+                REACH,
+                BIN,
+                WAVE,
+                SHELL,
+                Field::new(
+                    "bonds",
+                    Type::List(&Type::Record(&[
+                        CENTRE,
+                        END,
+                        Field {
+                            default: Default::Required,
+                            doc: "The longest bond.",
+                            ..LONGEST
+                        },
+                    ])),
+                    Default::Absent,
+                    "Bonds between which angles are taken; without it there are none.",
+                    "[{ centre: Ti, end: O, longest: 2.6 Å }]",
+                )
+                .range(Range::Count(1)),
+            ]),
+            Default::Is("{}"),
+            "How finely segments with `observe` look at the atoms.",
+            "{ reach: 10 Å }",
+        ),
         Field {
             doc: "Where charges are taken from for `until conductivity`, unless they are given here.",
             ..SYSTEM

@@ -1,15 +1,18 @@
 //! Where the atoms of an ensemble start.
 
 use super::super::packing::packing;
+use super::super::runs::runs_of;
 use crate::base::Element;
 use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::units::{Dimension, Quantity};
 use crate::physics::io::Structures;
-use crate::physics::md::Protocol;
+use crate::physics::io::trajectory::{Snapshot, TrajectoryError};
+use crate::physics::md::{Protocol, Trajectories};
 use crate::physics::oracle::StoredPotential;
 use crate::physics::potential::PotentialError;
 use crate::physics::structure::{Recipe, Source, Structure};
 use crate::run::kind::{Checked, Failure, Finding, Node, Task, Value};
+use crate::run::store::Artifact;
 
 /// The packing that `start` describes, if it does.
 pub(super) fn packed(
@@ -98,7 +101,7 @@ pub(super) fn suits(recipe: &Recipe, model: &StoredPotential, checked: &mut Chec
     }
 }
 
-/// What this replica starts from: a packing of its own, or the structures in turn.
+/// What this replica starts from: a packing of its own, or the structures or the runs of another ensemble in turn.
 pub(super) fn structure(task: &Task<'_>, protocol: &Protocol) -> Result<Structure, Failure> {
     if let Some(recipe) = packed(&task.node, protocol, &mut Checked::default()) {
         return recipe.build(0, task.seed).map_err(|error| {
@@ -106,11 +109,66 @@ pub(super) fn structure(task: &Task<'_>, protocol: &Protocol) -> Result<Structur
                 .help("lower the density, or allow shorter distances with `closest`")
         });
     }
-    let start = task.input("start")?.read(Structures::FILE)?;
-    let start = Structures::read(&start).map_err(|error| Failure::new(error.to_string()))?;
+    let artifact = task.input("start")?;
     let replica = task.replica.unwrap_or(0) as usize;
+    let Ok(start) = artifact.read(Structures::FILE) else {
+        return of_ensemble(artifact, replica);
+    };
+    let start = Structures::read(&start).map_err(|error| Failure::new(error.to_string()))?;
     let frame = start.frames.get(replica % start.frames.len().max(1));
     frame
         .map(|frame| frame.structure.clone())
         .ok_or_else(|| Failure::new("there is no structure to start from"))
+}
+
+/// Runs in turn; of each first the last frame, then such as halve, quarter, … what lies between those before: however many
+/// replicas there are, they are spread evenly, and a replica keeps its frame when there are more.
+fn of_ensemble(artifact: &Artifact, replica: usize) -> Result<Structure, Failure> {
+    let trajectories: Trajectories = artifact.json(Trajectories::FILE)?;
+    let count = trajectories.runs.len();
+    let runs = runs_of(artifact, &trajectories);
+    let run = runs
+        .get(replica % count.max(1))
+        .ok_or_else(|| Failure::new("the ensemble to start from has no runs"))?;
+    if run.frames == 0 {
+        let bytes = artifact.read(&format!("final_{}.xyz", replica % count))?;
+        let last = Structures::read(&bytes).map_err(|error| Failure::new(error.to_string()))?;
+        let last = last.frames.into_iter().next();
+        return last
+            .map(|frame| frame.structure)
+            .ok_or_else(|| Failure::new("the ensemble to start from kept no structure"));
+    }
+    let unreadable = |error: TrajectoryError| {
+        Failure::new(format!("the ensemble to start from: {error}")).help(error.help)
+    };
+    let wanted = (halving(replica / count) * (run.frames - 1) as f64).round() as usize;
+    let mut frames = (run.open)().map_err(unreadable)?;
+    let mut frame = Snapshot::default();
+    for _ in 0..=wanted {
+        if !frames.read(&mut frame).map_err(unreadable)? {
+            break;
+        }
+    }
+    Ok(frame.structure())
+}
+
+/// 1, 1/2, 1/4, 3/4, 1/8, 5/8, … (van der Corput).
+fn halving(at: usize) -> f64 {
+    if at == 0 {
+        return 1.0;
+    }
+    let bits = usize::BITS - at.leading_zeros();
+    (0..bits)
+        .filter(|bit| at >> bit & 1 == 1)
+        .map(|bit| 0.5f64.powi(bit as i32 + 1))
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn frames_to_start_from_are_spread_evenly_whatever_their_number() {
+        let first: Vec<f64> = (0..8).map(super::halving).collect();
+        assert_eq!(first, [1.0, 0.5, 0.25, 0.75, 0.125, 0.625, 0.375, 0.875]);
+    }
 }

@@ -75,6 +75,7 @@ fn every_word_of_a_protocol_means_what_it_says() {
             duration_fs,
             until,
             sample_fs,
+            observe_fs: None,
         })
     };
     let cases = [
@@ -212,7 +213,10 @@ fn every_word_of_a_protocol_means_what_it_says() {
         &recipe("npt 500 K for 1 ps\n rescale to mean volume"),
         "hot",
     );
-    assert_eq!(both.segments[1], Segment::RescaleToMeanVolume);
+    assert_eq!(
+        both.segments[1],
+        Segment::RescaleToMeanVolume { within: None }
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Fields and steps, made into a recipe. Findings go to `checked`.
 
 use super::super::packing;
-use crate::base::{Element, Phase};
+use crate::base::Phase;
 use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::diag::{did_you_mean, list_words};
 use crate::physics::io::{StructureFileError, read_structures};
@@ -340,7 +340,7 @@ fn of_sites(node: &Node<'_>, checked: &mut Checked) -> Option<Structure> {
 }
 
 fn site(group: &SpaceGroup, entry: &Value, path: &str, checked: &mut Checked) -> Option<Site> {
-    let element = element(entry.get("element")?)?;
+    let element = entry.get("element")?.as_element()?;
     let number = |name: &str| entry.get(name).and_then(Value::as_f64);
     let at: Option<Vec<f64>> = entry
         .get("at")
@@ -396,10 +396,6 @@ fn site(group: &SpaceGroup, entry: &Value, path: &str, checked: &mut Checked) ->
         element,
         fractional,
     })
-}
-
-fn element(value: &Value) -> Option<Element> {
-    Element::from_symbol(value.as_phase()?.formula.text())
 }
 
 /// Where the artifact of a stack's other structure is found.
@@ -490,8 +486,8 @@ fn change(node: &Node<'_>, at: usize, step: &Step, checked: &mut Checked) -> Opt
                 return fault("it is open how many atoms are substituted", AMOUNT);
             };
             Change::Substitute {
-                from: element(step.argument("from")?)?,
-                to: element(step.argument("to")?)?,
+                from: step.argument("from")?.as_element()?,
+                to: step.argument("to")?.as_element()?,
                 amount,
             }
         }
@@ -500,7 +496,7 @@ fn change(node: &Node<'_>, at: usize, step: &Step, checked: &mut Checked) -> Opt
                 return fault("it is open how many atoms are taken away", AMOUNT);
             };
             Change::Vacancies {
-                of: element(step.argument("of")?)?,
+                of: step.argument("of")?.as_element()?,
                 amount,
             }
         }

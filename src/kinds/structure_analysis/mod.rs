@@ -3,13 +3,16 @@
 mod results;
 mod schema;
 
+use super::curves;
 use super::host::TaskHost;
 use super::runs::runs_of;
-use crate::base::Element;
+use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::schema::KindSchema;
-use crate::physics::analysis::{Cooling, RampLog, StructureCurves, Survey, SurveyError};
+use crate::physics::analysis::{
+    Cooling, Observation, RampLog, StructureCurves, Survey, SurveyError,
+};
 use crate::physics::md::Trajectories;
-use crate::run::kind::{Failure, Finding, Kind, Node, Task, Value};
+use crate::run::kind::{Checked, Failure, Finding, Kind, Node, Task, Value};
 use crate::run::store::Artifact;
 
 pub struct StructureAnalysis;
@@ -25,13 +28,38 @@ impl Kind for StructureAnalysis {
     fn run(&self, task: &Task<'_>) -> Result<(), Failure> {
         let artifact = task.input("trajectory")?;
         let trajectories: Trajectories = artifact.json(Trajectories::FILE)?;
-        let survey = survey(&task.node).ok_or_else(|| Failure::new("a field cannot be read"))?;
-        let runs = runs_of(artifact, &trajectories);
-        let curves = survey.of(&runs, &TaskHost(task)).map_err(failure)?;
+        let curves = if matches!(task.node.value("observed"), Value::Boolean(true)) {
+            observed(artifact)?
+        } else {
+            let survey =
+                survey(&task.node).ok_or_else(|| Failure::new("a field cannot be read"))?;
+            let runs = runs_of(artifact, &trajectories);
+            survey.of(&runs, &TaskHost(task)).map_err(failure)?
+        };
         task.work.write_json(StructureCurves::FILE, &curves)?;
         task.work
             .write_json(COOLING, &cooling(artifact, &trajectories)?)?;
         Ok(())
+    }
+
+    fn check(&self, node: &Node<'_>) -> Checked {
+        let mut checked = Checked::default();
+        if !matches!(node.value("observed"), Value::Boolean(true)) {
+            return checked;
+        }
+        for field in schema::OF_FRAMES
+            .iter()
+            .filter(|field| node.is_given(field))
+        {
+            let text = format!(
+                "`{field}` is about frames, and this analysis is of what the run itself saw"
+            );
+            let finding = Finding::new(*field, codes::STRUCTURE, text, "has no meaning here");
+            checked.finding(finding.help(format!(
+                "leave `{field}` out; say how finely the run looks with `observed: {{ … }}` in the ensemble"
+            )));
+        }
+        checked
     }
 
     fn check_result(
@@ -58,32 +86,24 @@ fn survey(node: &Node<'_>) -> Option<Survey> {
     let along = node.value("along");
     let (along, _) = along.as_choice()?;
     let axis = schema::AXES.iter().position(|axis| axis.name == along)?;
-    let bonds = match node.value("bonds") {
-        Value::List(bonds) => bonds
-            .iter()
-            .map(|bond| {
-                Some((
-                    element(bond.get("centre")?)?,
-                    element(bond.get("end")?)?,
-                    bond.get("longest").and_then(Value::as_f64),
-                ))
-            })
-            .collect::<Option<Vec<_>>>()?,
-        _ => Vec::new(),
-    };
     Some(Survey {
-        reach_ang: number("reach")?,
-        bin_ang: number("bin")?,
-        longest_per_ang: number("wave_number")?,
-        shell_per_ang: number("shell")?,
-        bonds,
+        fineness: curves::fineness(&|name| node.value(name).clone())?,
+        bonds: curves::bonds(&node.value("bonds"))?,
         slabs: number("slabs").map(|slabs| (axis, slabs as usize)),
         most_frames: number("frames")? as usize,
     })
 }
 
-fn element(value: &Value) -> Option<Element> {
-    Element::from_symbol(value.as_phase()?.formula.text())
+/// What the runs themselves saw.
+fn observed(artifact: &Artifact) -> Result<StructureCurves, Failure> {
+    if artifact.path(Observation::FILE).is_none() && artifact.read(Observation::FILE).is_err() {
+        return Err(
+            Failure::new("no segment of the protocol looks at its atoms while they move")
+                .help("add `observe 10 fs` to one, or leave `observed` out and `sample` frames"),
+        );
+    }
+    let observation: Observation = artifact.json(Observation::FILE)?;
+    Ok(observation.curves())
 }
 
 fn cooling(artifact: &Artifact, trajectories: &Trajectories) -> Result<Option<Cooling>, Failure> {

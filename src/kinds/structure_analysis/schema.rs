@@ -1,14 +1,12 @@
 //! What may be said about an analysis.
 
+use super::super::curves::{BIN, CENTRE, END, LONGEST, REACH, SHELL, WAVE};
 use crate::lang::schema::{
     Artifact, Choice, Default, Field, KindSchema, Outcome, Range, ResultField, ResultType, Type,
 };
 use crate::lang::units::Dimension;
 use crate::physics::analysis::StructureCurves;
 use crate::physics::md::Trajectories;
-
-const LENGTH: Type = Type::Quantity(Dimension::LENGTH, "Å");
-const WAVE_NUMBER: Type = Type::Quantity(Dimension::of(-1, 0, 0, 0, 0, 0), "/Å");
 
 const fn axis(name: &'static str, doc: &'static str) -> Choice {
     Choice {
@@ -25,12 +23,17 @@ pub(super) const AXES: &[Choice] = &[
     axis("c", "The third lattice vector."),
 ];
 
-const fn element(name: &'static str, doc: &'static str, example: &'static str) -> Field {
-    Field::new(name, Type::Element, Default::Required, doc, example)
-}
-
-const CENTRE: Field = element("centre", "The element whose bonds are counted.", "Ti");
-const END: Field = element("end", "The element that they lead to.", "O");
+/// Fields that are about frames.
+pub(super) const OF_FRAMES: &[&str] = &[
+    "reach",
+    "bin",
+    "wave_number",
+    "shell",
+    "bonds",
+    "slabs",
+    "along",
+    "frames",
+];
 
 const fn table(name: &'static str, doc: &'static str, example: &'static str) -> ResultField {
     ResultField {
@@ -44,14 +47,17 @@ const fn table(name: &'static str, doc: &'static str, example: &'static str) -> 
 
 pub(super) const SCHEMA: KindSchema = KindSchema {
     name: "structure_analysis",
-    version: 1,
+    version: 2,
     summary: "where the atoms of an ensemble stand, and how they move",
     doc: "All frames of the last segment that keeps frames are looked at. Standard errors are those of means over replicas; of \
           a single run they come from means over contiguous blocks of it, and there are none where it is too short for that.\n\n\
           A bond ends at the first minimum of g(r), found on g(r) under a running mean of 0.16 Å, unless `bonds` says where. \
           g(r) of like atoms tends to 1 − 1/N. Structure factors are those of Faber and Ziman, by direct sums over at most 60 \
           wave vectors of the cell in a shell. Displacements and velocities are correlated over all origins, for times up to a \
-          quarter of a run; the centre of mass is at rest.",
+          quarter of a run; the centre of mass is at rest.\n\n\
+          With `observed: true` nothing is read but what the run summed up while it went (`observe 10 fs` in its protocol): \
+          displacements and velocities at every look, from origins that are at most an eighth of a time apart; g(r), S(q) and \
+          bonds at every twentieth.",
     example: "oracle reference { method: analytic(pmmcs) }\n\
               structure melt { amorphous: BaTiO3, atoms: 100, density: melt(4000 K) }\n\
               ensemble glass {\n  potential: reference\n  start: melt\n  protocol { nvt 4000 K for 5 ps sample 50 fs }\n}\n\
@@ -66,51 +72,20 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
             "glass",
         ),
         Field::new(
-            "reach",
-            LENGTH,
-            Default::Is("8 Å"),
-            "The longest distance of g(r).",
-            "10 Å",
-        )
-        .range(Range::Within(0.5, 100.0)),
-        Field::new(
-            "bin",
-            LENGTH,
-            Default::Is("0.05 Å"),
-            "The width of its bins.",
-            "0.02 Å",
-        )
-        .range(Range::Within(1e-3, 10.0)),
-        Field::new(
-            "wave_number",
-            WAVE_NUMBER,
-            Default::Is("8 /Å"),
-            "The largest wave number of S(q).",
-            "12 /Å",
-        )
-        .range(Range::Within(0.1, 50.0)),
-        Field::new(
-            "shell",
-            WAVE_NUMBER,
-            Default::Is("0.1 /Å"),
-            "The width of its shells.",
-            "0.05 /Å",
-        )
-        .range(Range::Within(1e-3, 10.0)),
+            "observed",
+            Type::Boolean,
+            Default::Is("false"),
+            "Takes what the run itself saw in its last segment with `observe`, not its frames. How finely it looked is said in the \
+             ensemble.",
+            "true",
+        ),
+        REACH,
+        BIN,
+        WAVE,
+        SHELL,
         Field::new(
             "bonds",
-            Type::List(&Type::Record(&[
-                CENTRE,
-                END,
-                Field::new(
-                    "longest",
-                    LENGTH,
-                    Default::Absent,
-                    "The longest bond; left out, the first minimum of g(r).",
-                    "2.6 Å",
-                )
-                .range(Range::Above(0.0)),
-            ])),
+            Type::List(&Type::Record(&[CENTRE, END, LONGEST])),
             Default::Absent,
             "Which bonds are counted; left out, those of every pair of elements.",
             "[{ centre: Ti, end: O, longest: 2.6 Å }]",

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use super::{Deferred, MemberId, Table, Tree};
-use crate::base::{Formula, Phase, Rational, Reaction};
+use crate::base::{Element, Formula, Phase, Rational, Reaction};
 use crate::lang::units::{Dimension, Quantity, Unit};
 
 /// What an expression evaluates to. Cheap to clone.
@@ -146,6 +146,11 @@ impl Value {
         let quantity = self.as_quantity()?;
         (quantity.value.fract() == 0.0 && quantity.value.abs() < 9e15)
             .then_some(quantity.value as i64)
+    }
+
+    /// The element that a formula of one is.
+    pub fn as_element(&self) -> Option<Element> {
+        Element::from_symbol(self.as_phase()?.formula.text())
     }
 
     pub fn as_phase(&self) -> Option<&Phase> {

@@ -2,6 +2,7 @@ use super::{BlockMeans, Mean, Species, for_each_pair};
 use crate::physics::structure::Cell;
 
 /// Distribution of the angles end–centre–end between bonds shorter than a cutoff, and how many bonds a centre has.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct BondAngles {
     species: Species,
     centre: usize,
@@ -72,6 +73,11 @@ impl BondAngles {
     /// What is added from here on belongs to another run.
     pub fn end_run(&mut self) {
         self.sums.end_run();
+    }
+
+    /// Takes up the runs of others of the same atoms.
+    pub fn join(&mut self, other: Self) {
+        self.sums.join(other.sums);
     }
 
     /// Middles of the bins in degrees.

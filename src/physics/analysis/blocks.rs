@@ -83,7 +83,7 @@ const BLOCKS: usize = 8;
 /// Means of a curve over the frames of one run or of several, in memory that does not grow with their length. The
 /// standard error of several runs is that of their means; of a single one that of the means of contiguous blocks, 8 to
 /// 15 of them however long it is, which holds where a block is longer than the correlation time.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct BlockMeans {
     all: Sums,
     frames_in_block: usize,
@@ -93,7 +93,7 @@ pub struct BlockMeans {
     run: Sums,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct Sums {
     frames: usize,
     values: Vec<f64>,
@@ -163,6 +163,14 @@ impl BlockMeans {
         if self.run.frames > 0 {
             self.runs.push(self.run.take());
         }
+    }
+
+    /// Takes up the runs of others.
+    pub fn join(&mut self, mut other: BlockMeans) {
+        self.end_run();
+        other.end_run();
+        self.all.add(&other.all.values, other.all.frames);
+        self.runs.append(&mut other.runs);
     }
 
     pub fn frames(&self) -> usize {

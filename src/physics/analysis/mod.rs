@@ -4,9 +4,13 @@
 
 mod angles;
 mod blocks;
+mod census;
 mod cooling;
 mod correlation;
+mod correlator;
+mod curves;
 mod displacements;
+mod observation;
 mod pairs;
 mod profile;
 mod radial;
@@ -19,14 +23,19 @@ mod velocities;
 
 pub use angles::BondAngles;
 pub use blocks::{BlockMeans, Blocking, Mean};
+use census::Bonds;
+pub use census::{Census, Fineness};
 pub use cooling::{Cooling, RampLog};
 pub(super) use correlation::Correlation;
+pub use correlator::{Correlated, Correlator};
+pub use curves::{Bond, Curve, Curves, Shell, StructureCurves};
 pub(super) use displacements::even;
 pub use displacements::{Displacements, SeriesError};
+pub use observation::{Look, Observation, Observe};
 pub use pairs::for_each_pair;
 pub use profile::SlabProfile;
 pub use radial::{FirstShell, PairCurve, PairDistribution};
 pub use species::Species;
 pub use structure_factor::{PartialStructureFactor, StructureFactor};
-pub use survey::{Bond, Curve, Curves, Run, Shell, StructureCurves, Survey, SurveyError};
+pub use survey::{Run, Survey, SurveyError};
 pub use velocities::Velocities;

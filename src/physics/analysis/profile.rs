@@ -3,6 +3,7 @@ use crate::base::constants::ATOMIC_MASS_KG;
 use crate::physics::structure::Cell;
 
 /// Densities in slabs of equal thickness between planes that two lattice vectors span.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct SlabProfile {
     species: Species,
     axis: usize,

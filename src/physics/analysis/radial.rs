@@ -4,6 +4,7 @@ use super::{BlockMeans, Mean, Species, for_each_pair};
 use crate::physics::structure::Cell;
 
 /// Partial pair distributions of every pair of elements.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct PairDistribution {
     species: Species,
     longest_ang: f64,
@@ -70,6 +71,11 @@ impl PairDistribution {
     /// What is added from here on belongs to another run.
     pub fn end_run(&mut self) {
         self.sums.end_run();
+    }
+
+    /// Takes up the runs of others of the same atoms.
+    pub fn join(&mut self, other: Self) {
+        self.sums.join(other.sums);
     }
 
     /// Of elements `a` around `b` or the other way: g is the same; coordination is that of b around a.

@@ -1,7 +1,9 @@
+use serde::{Deserialize, Serialize};
+
 use crate::base::Element;
 
 /// Atoms sorted by element.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Species {
     /// By atomic number.
     pub elements: Vec<Element>,

@@ -10,6 +10,7 @@ use crate::physics::structure::Cell;
 
 /// Partial structure factors of all pairs of elements. The reciprocal vectors are chosen for the first frame by their
 /// indices, at most `MOST` in a shell, evenly; in a cell that breathes they go with it.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct StructureFactor {
     species: Species,
     /// Atoms, those of one species next to each other.
@@ -22,6 +23,7 @@ pub struct StructureFactor {
     vectors: Vec<([i32; 3], usize)>,
     in_shell: Vec<usize>,
     lengths: Vec<f64>,
+    /// By pair and shell, mean over its vectors.
     sums: BlockMeans,
 }
 
@@ -113,7 +115,8 @@ impl StructureFactor {
             }
             for (a, b) in self.species.pairs() {
                 let product = (rho[a] * rho[b].conj()).re;
-                sums[self.species.pair(a, b) * self.shells + shell] += product;
+                let in_shell = self.in_shell[*shell] as f64;
+                sums[self.species.pair(a, b) * self.shells + shell] += product / in_shell;
             }
         }
         self.sums.add(&sums);
@@ -122,6 +125,17 @@ impl StructureFactor {
     /// What is added from here on belongs to another run.
     pub fn end_run(&mut self) {
         self.sums.end_run();
+    }
+
+    /// Takes up the runs of others of the same atoms, whose cells may differ: a shell that has no vectors in one of them is
+    /// left out.
+    pub fn join(&mut self, other: Self) {
+        for (own, others) in self.in_shell.iter_mut().zip(&other.in_shell) {
+            if *others == 0 {
+                *own = 0;
+            }
+        }
+        self.sums.join(other.sums);
     }
 
     pub fn partial(&self, a: usize, b: usize) -> PartialStructureFactor {
@@ -139,9 +153,9 @@ impl StructureFactor {
             if self.in_shell[shell] == 0 {
                 continue;
             }
-            let vectors = self.in_shell[shell] as f64;
-            let excess = means[at + shell].times(atoms / (vectors * weight * weight));
-            out.q_per_ang.push(self.lengths[shell] / vectors);
+            let excess = means[at + shell].times(atoms / (weight * weight));
+            out.q_per_ang
+                .push(self.lengths[shell] / self.in_shell[shell] as f64);
             out.s.push(Mean {
                 value: 1.0 + excess.value - like * atoms / weight,
                 ..excess

@@ -578,10 +578,12 @@ fn a_survey_takes_runs_together() {
     };
     let frames = frames.map(|run| &*run.leak());
     let survey = Survey {
-        reach_ang: 8.0,
-        bin_ang: 0.05,
-        longest_per_ang: 4.0,
-        shell_per_ang: 0.1,
+        fineness: Fineness {
+            reach_ang: 8.0,
+            bin_ang: 0.05,
+            longest_per_ang: 4.0,
+            shell_per_ang: 0.1,
+        },
         bonds: vec![
             (element("Na"), element("Cl"), None),
             (element("Cl"), element("Cl"), Some(4.5)),
@@ -648,4 +650,75 @@ fn a_survey_takes_runs_together() {
         }
     );
     assert_eq!(survey.of(&[], &Quiet).unwrap_err(), SurveyError::NoFrames);
+}
+
+/// Its definition, written out: at a level, every 2ⁿth frame, once there are sixteen before it.
+#[test]
+fn correlations_on_the_fly_are_means_over_the_origins_that_they_say() {
+    let species = Species::new(&[element("Na"), element("Cl"), element("Na")]);
+    let mut stream = Stream::new([3; 32], &[]);
+    let mut walk = vec![[0.0; 3]; 3];
+    let frames: Vec<Vec<[f64; 3]>> = (0..400)
+        .map(|_| {
+            for x in walk.as_flattened_mut() {
+                *x += stream.normal();
+            }
+            walk.clone()
+        })
+        .collect();
+    for correlated in [Correlated::Displacements, Correlated::Velocities] {
+        let mut correlator = Correlator::new(correlated, species.clone());
+        for (number, frame) in frames.iter().enumerate() {
+            // Put down and taken up on the way.
+            if number % 37 == 5 {
+                let state = serde_json::to_string(&correlator).unwrap();
+                let kept = correlator.frames();
+                correlator = serde_json::from_str(&state).unwrap();
+                let mut kept = kept.as_slice();
+                assert!(correlator.restore(&mut kept) && kept.is_empty());
+            }
+            correlator.add(frame);
+        }
+        let curves = correlator.curves(2.0, &[0, 1]);
+        let lags: Vec<usize> = curves.x.iter().map(|time| (time / 2.0) as usize).collect();
+        let mut expected: Vec<usize> = (0..=16).collect();
+        expected.extend((9..=16).map(|lag| 2 * lag));
+        expected.extend((9..=16).map(|lag| 4 * lag));
+        expected.extend((9..=12).map(|lag| 8 * lag));
+        assert_eq!(lags, expected, "up to a quarter of 400");
+        let mean = |atoms: &[usize], lag: usize| {
+            let mut step = 1;
+            while lag > 16 * step {
+                step *= 2;
+            }
+            let origins = (16 * step..400).step_by(step);
+            let mut values = Vec::new();
+            for at in origins {
+                for atom in atoms {
+                    let both = frames[at][*atom].iter().zip(&frames[at - lag][*atom]);
+                    let of = |(x, y): (&f64, &f64)| match correlated {
+                        Correlated::Displacements => (x - y).powi(2),
+                        Correlated::Velocities => x * y,
+                    };
+                    values.push(both.map(of).sum::<f64>());
+                }
+            }
+            values.iter().sum::<f64>() / values.len() as f64
+        };
+        for (curve, atoms) in curves.curves.iter().zip([&[0, 2][..], &[1]]) {
+            let scale = match correlated {
+                Correlated::Displacements => 1.0,
+                Correlated::Velocities => mean(atoms, 0),
+            };
+            for (lag, found) in lags.iter().zip(&curve.y) {
+                let expected = mean(atoms, *lag) / scale;
+                assert!(
+                    (found.value - expected).abs() < 1e-9 * expected.abs().max(1.0),
+                    "{} at lag {lag}: {} {expected}",
+                    curve.name,
+                    found.value
+                );
+            }
+        }
+    }
 }

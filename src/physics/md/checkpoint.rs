@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::MdError;
 
 const MAGIC: &[u8; 8] = b"SYNTHMDC";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Writes `head` and `arrays` to `path`, whole or not at all.
 pub fn write(path: &Path, head: &impl Serialize, arrays: &[&[u8]]) -> Result<(), MdError> {

@@ -15,6 +15,8 @@ pub struct Course {
     pub guard: Guard,
     /// Of the cell at the start.
     pub flatness: f64,
+    /// The same.
+    pub volume_ang3: f64,
     /// Steps made.
     pub done: u64,
     /// Whether the condition of its end holds.
@@ -128,6 +130,7 @@ mod tests {
             integrator: Integrator::Verlet,
             guard: Guard::new(1.0, 1.0, 1, 0.0),
             flatness: 1.0,
+            volume_ang3: 1.0,
             done: 0,
             met: false,
             grade: None,

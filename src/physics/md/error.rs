@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::base::Element;
+use crate::physics::analysis::SurveyError;
 use crate::physics::potential::PotentialError;
 use crate::physics::structure::CellError;
 
@@ -88,6 +89,8 @@ pub enum MdError {
     },
     #[error("step {step}: {source}")]
     Cell { step: u64, source: CellError },
+    #[error("{0}")]
+    Observation(SurveyError),
     #[error("{path} holds another run: {what}")]
     OtherRun { path: PathBuf, what: String },
     #[error("{path} is damaged: {what}")]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::MdError;
+use crate::physics::analysis::Observe;
 
 /// A course of segments, one after the other on the same atoms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub struct Protocol {
     pub drift_bound: f64,
     /// Whether the trajectory keeps velocities beside positions.
     pub keep_velocities: bool,
+    /// How segments with [`Dynamics::observe_fs`] look at the atoms.
+    pub observe: Observe,
     pub segments: Vec<Segment>,
 }
 
@@ -27,6 +30,7 @@ impl Default for Protocol {
             log_fs: 10.0,
             drift_bound: 1e-3,
             keep_velocities: false,
+            observe: Observe::default(),
             segments: Vec::new(),
         }
     }
@@ -37,8 +41,12 @@ pub enum Segment {
     /// To the nearest minimum of the energy. Velocities are forgotten: dynamics after it begin anew.
     Minimize(Minimize),
     Dynamics(Dynamics),
-    /// Scales the cell, shape kept, to the mean volume of the second half of the constant-pressure segment before it.
-    RescaleToMeanVolume,
+    /// Scales the cell, shape kept, to the mean volume of the second half of the constant-pressure segment before it. Where
+    /// the mean density is further than this fraction from the density at the start of that segment, to the volume at
+    /// that start instead: atoms that have flown apart have no density to keep.
+    RescaleToMeanVolume {
+        within: Option<f64>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,6 +91,8 @@ pub struct Dynamics {
     pub until: Option<Until>,
     /// Interval of frames of the trajectory, first and last included; none without.
     pub sample_fs: Option<f64>,
+    /// Interval of looks at the atoms while they move, see [`Protocol::observe`]; none without.
+    pub observe_fs: Option<f64>,
 }
 
 /// Ends a segment before its time.
@@ -288,12 +298,19 @@ impl Protocol {
                     finite("the pressure in eV/Å³", minimize.pressure.unwrap_or(0.0))?;
                     moving = false;
                 }
-                Segment::RescaleToMeanVolume if !pressed => return Err(MdError::NoMeanVolume),
-                Segment::RescaleToMeanVolume => {}
+                Segment::RescaleToMeanVolume { .. } if !pressed => {
+                    return Err(MdError::NoMeanVolume);
+                }
+                Segment::RescaleToMeanVolume { within } => {
+                    positive("a change of density", within.unwrap_or(1.0))?;
+                }
                 Segment::Dynamics(dynamics) => {
                     positive("a duration in fs", dynamics.duration_fs)?;
                     if let Some(interval) = dynamics.sample_fs {
                         positive("an interval of samples in fs", interval)?;
+                    }
+                    if let Some(interval) = dynamics.observe_fs {
+                        positive("an interval of looks in fs", interval)?;
                     }
                     if let Some(until) = &dynamics.until {
                         finite("the least duration in fs", until.at_least_fs)?;

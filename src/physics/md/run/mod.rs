@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::base::constants::{ATOMIC_MASS_KG, BOLTZMANN_EV_PER_K};
+use crate::physics::analysis::{Look, Observation};
 use crate::physics::host::Host;
 use crate::physics::numerics::Stream;
 use crate::physics::potential::{Calculator, Potential, Want};
@@ -68,6 +69,8 @@ pub struct Summary {
     /// Steps of dynamics in all.
     pub steps: u64,
     pub segments: Vec<SegmentSummary>,
+    /// Of the last segment that looked at its atoms.
+    pub observation: Option<Observation>,
     pub trajectory: PathBuf,
     pub log: PathBuf,
 }
@@ -107,6 +110,8 @@ pub enum Ended {
     /// No minimum was found in the steps allowed.
     MostSteps,
     Rescaled,
+    /// The mean volume was too far from the one before the segment, which was restored.
+    Restored,
 }
 
 /// Runs a protocol in `directory`, from the checkpoint there if there is one. The seed decides all random numbers.
@@ -171,11 +176,13 @@ struct Runner<'a> {
     total: u64,
     /// Whether velocities have been drawn.
     moving: bool,
-    /// Of the constant-pressure segment before.
-    mean_volume: Option<f64>,
+    /// Of the constant-pressure segment before, Å³: at its start, and the mean over its second half.
+    volumes: Option<[f64; 2]>,
     /// Of the segment at hand, if it is one of dynamics and has begun.
     course: Option<Course>,
     segments: Vec<SegmentSummary>,
+    /// Of the last segment that looks at its atoms.
+    observation: Option<Observation>,
     writer: Writer,
     log: Log,
     saved: Instant,
@@ -187,7 +194,7 @@ impl Runner<'_> {
         while let Some(segment) = self.protocol.segments.get(self.segments.len()) {
             let summary = match segment {
                 Segment::Minimize(how) => self.minimize(how)?,
-                Segment::RescaleToMeanVolume => self.rescale()?,
+                Segment::RescaleToMeanVolume { within } => self.rescale(*within)?,
                 Segment::Dynamics(dynamics) => self.dynamics(dynamics)?,
             };
             let last = self.segments.len() + 1 == self.protocol.segments.len();
@@ -211,6 +218,7 @@ impl Runner<'_> {
             velocities: self.system.velocities.clone(),
             steps: self.step,
             segments: self.segments.clone(),
+            observation: self.observation.clone(),
             trajectory: self.directory.join(files::TRAJECTORY),
             log: self.directory.join(files::LOG),
         }
@@ -262,8 +270,12 @@ impl Runner<'_> {
         })
     }
 
-    fn rescale(&mut self) -> Result<SegmentSummary, MdError> {
-        let volume_ang3 = self.mean_volume.ok_or(MdError::NoMeanVolume)?;
+    fn rescale(&mut self, within: Option<f64>) -> Result<SegmentSummary, MdError> {
+        let [before, mean] = self.volumes.ok_or(MdError::NoMeanVolume)?;
+        let (volume_ang3, ended) = match within {
+            Some(within) if (before / mean - 1.0).abs() > within => (before, Ended::Restored),
+            _ => (mean, Ended::Rescaled),
+        };
         let step = self.step;
         let system = &mut self.system;
         system.wrap();
@@ -276,7 +288,7 @@ impl Runner<'_> {
         let row = self.row(&Integrator::Verlet);
         Ok(SegmentSummary {
             steps: 0,
-            ended: Ended::Rescaled,
+            ended,
             temperature_k: row.temperature_k,
             potential_ev: row.potential_ev,
             pressure_ev_per_ang3: row.scalar_pressure(),
@@ -331,7 +343,7 @@ impl Runner<'_> {
         } else {
             self.system.find_centre();
         }
-        self.mean_volume = None;
+        self.volumes = None;
         self.renew_list()?;
         self.evaluate(ALL)?;
         let integrator = Integrator::new(&dynamics.ensemble, self.system.freedom());
@@ -349,6 +361,7 @@ impl Runner<'_> {
             ),
             integrator,
             flatness: flatness(&self.system.cell),
+            volume_ang3: row.volume_ang3,
             done: 0,
             met: false,
             grade: None,
@@ -364,8 +377,26 @@ impl Runner<'_> {
         if dynamics.sample_fs.is_some() {
             self.sample()?;
         }
+        if let Some(interval_fs) = dynamics.observe_fs {
+            let (how, elements) = (&self.protocol.observe, &self.system.elements);
+            let interval = self.protocol.interval(interval_fs) as f64;
+            let observation = Observation::new(how, elements, interval * self.protocol.timestep_fs);
+            self.observation = Some(observation.map_err(MdError::Observation)?);
+            self.look();
+        }
         self.course = Some(course);
         Ok(())
+    }
+
+    fn look(&mut self) {
+        if let Some(observation) = &mut self.observation {
+            observation.add(Look {
+                cell: &self.system.cell,
+                positions_ang: &self.system.positions,
+                unwrapped_ang: self.system.unwrapped(),
+                velocities: &self.system.velocities,
+            });
+        }
     }
 
     fn row(&self, integrator: &Integrator) -> Row {
@@ -421,7 +452,7 @@ impl Runner<'_> {
             xy,
         ] = course.means();
         if dynamics.ensemble.changes_volume() {
-            self.mean_volume = Some(volume_ang3);
+            self.volumes = Some([course.volume_ang3, volume_ang3]);
         }
         let summary = SegmentSummary {
             steps: course.done,
@@ -489,6 +520,9 @@ impl Runner<'_> {
         }
         if rhythm.is_sampled(next) {
             self.sample()?;
+        }
+        if rhythm.is_observed(next) {
+            self.look();
         }
         if let Some(until) = &dynamics.until
             && rhythm.is_looked_at(next)

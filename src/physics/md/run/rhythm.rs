@@ -9,6 +9,7 @@ use super::super::protocol::{Condition, Dynamics, Protocol};
 pub struct Rhythm {
     log: u64,
     sample: Option<u64>,
+    observe: Option<u64>,
     /// Interval and least number of steps.
     look: Option<(u64, u64)>,
     virial: bool,
@@ -21,6 +22,7 @@ impl Rhythm {
         Rhythm {
             log: protocol.interval(protocol.log_fs),
             sample: dynamics.sample_fs.map(|time| protocol.interval(time)),
+            observe: dynamics.observe_fs.map(|time| protocol.interval(time)),
             look: dynamics.until.as_ref().map(|until| {
                 (
                     protocol.interval(until.every_fs),
@@ -41,6 +43,11 @@ impl Rhythm {
 
     pub fn is_sampled(&self, done: u64) -> bool {
         self.sample
+            .is_some_and(|interval| done.is_multiple_of(interval))
+    }
+
+    pub fn is_observed(&self, done: u64) -> bool {
+        self.observe
             .is_some_and(|interval| done.is_multiple_of(interval))
     }
 

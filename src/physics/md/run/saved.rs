@@ -14,6 +14,7 @@ use super::super::system::System;
 use super::super::trajectory::{Tail, Writer};
 use super::rhythm::Rhythm;
 use super::{Judge, Runner, SegmentSummary, files};
+use crate::physics::analysis::Observation;
 use crate::physics::host::Host;
 use crate::physics::numerics::Stream;
 use crate::physics::potential::{Calculator, Potential};
@@ -46,7 +47,7 @@ impl Origin {
 }
 
 /// The head of a checkpoint. Arrays beside it: positions, offsets, velocities, reference positions of the list,
-/// series and origin of the course, frames that are not in the trajectory yet.
+/// series and origin of the course, frames of the observation, frames that are not in the trajectory yet.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     origin: Origin,
@@ -56,8 +57,9 @@ struct Saved {
     twice_kinetic: f64,
     step: u64,
     moving: bool,
-    mean_volume: Option<f64>,
+    volumes: Option<[f64; 2]>,
     course: Option<Course>,
+    observation: Option<Observation>,
     reference: Option<[[f64; 3]; 3]>,
     segments: Vec<SegmentSummary>,
     trajectory: u64,
@@ -88,7 +90,7 @@ impl<'a> Runner<'a> {
                     path: directory.to_owned(),
                     what: what.to_owned(),
                 })?;
-            let arrays = <[Vec<u8>; 7]>::try_from(arrays).map_err(|_| misfit(&path))?;
+            let arrays = <[Vec<u8>; 8]>::try_from(arrays).map_err(|_| misfit(&path))?;
             checkpoint = Some((saved, arrays));
         }
         let trajectory = directory.join(files::TRAJECTORY);
@@ -126,8 +128,9 @@ impl<'a> Runner<'a> {
             step: 0,
             total: protocol.segments.iter().map(steps).sum(),
             moving: false,
-            mean_volume: None,
+            volumes: None,
             course: None,
+            observation: None,
             segments: Vec::new(),
             writer,
             log,
@@ -143,8 +146,17 @@ impl<'a> Runner<'a> {
     }
 
     /// Takes up what was saved; nothing if its parts do not fit together.
-    fn restore(&mut self, saved: Saved, arrays: [Vec<u8>; 7]) -> Result<Option<()>, MdError> {
-        let [positions, offsets, velocities, reference, series, origin, _] = arrays;
+    fn restore(&mut self, saved: Saved, arrays: [Vec<u8>; 8]) -> Result<Option<()>, MdError> {
+        let [
+            positions,
+            offsets,
+            velocities,
+            reference,
+            series,
+            origin,
+            looks,
+            _,
+        ] = arrays;
         let n = self.system.len();
         let [positions, offsets, velocities, reference, origin]: [Vec<[f64; 3]>; 5] =
             [positions, offsets, velocities, reference, origin].map(|bytes| rows_of(&bytes));
@@ -165,8 +177,14 @@ impl<'a> Runner<'a> {
         self.system.twice_kinetic = saved.twice_kinetic;
         self.step = saved.step;
         self.moving = saved.moving;
-        self.mean_volume = saved.mean_volume;
+        self.volumes = saved.volumes;
         self.segments = saved.segments;
+        self.observation = saved.observation;
+        if let Some(observation) = &mut self.observation
+            && !observation.restore(&rows_of(&looks))
+        {
+            return Ok(None);
+        }
         let Some(mut course) = saved.course else {
             return Ok(Some(()));
         };
@@ -204,8 +222,9 @@ impl<'a> Runner<'a> {
             twice_kinetic: system.twice_kinetic,
             step: self.step,
             moving: self.moving,
-            mean_volume: self.mean_volume,
+            volumes: self.volumes,
             course: course.cloned(),
+            observation: self.observation.clone(),
             reference: reference.as_ref().map(|(cell, _)| cell.rows_ang()),
             segments: self.segments.clone(),
             trajectory: tail.offset,
@@ -215,6 +234,8 @@ impl<'a> Runner<'a> {
         let reference = reference.map_or(&[][..], |(_, positions)| positions);
         let series = course.map_or(&[][..], |course| &course.series);
         let origin = course.map_or(&[][..], |course| &course.origin);
+        let observation = self.observation.as_ref();
+        let looks = observation.map_or_else(Vec::new, Observation::frames);
         let arrays = [
             bytes_of(system.positions.as_flattened()),
             bytes_of(system.offsets.as_flattened()),
@@ -222,6 +243,7 @@ impl<'a> Runner<'a> {
             bytes_of(reference.as_flattened()),
             bytes_of(series.as_flattened()),
             bytes_of(origin.as_flattened()),
+            bytes_of(looks.as_flattened()),
             tail.pending,
         ];
         let arrays: Vec<&[u8]> = arrays.iter().map(Vec::as_slice).collect();
@@ -248,9 +270,14 @@ impl Saved {
             return Err("it started from another structure");
         }
         let old = &self.protocol;
-        let settings = |p: &Protocol| (p.timestep_fs, p.skin_ang, p.log_fs, p.keep_velocities);
+        let settings = |p: &Protocol| {
+            let timing = (p.timestep_fs, p.skin_ang, p.log_fs, p.keep_velocities);
+            (timing, p.observe.clone())
+        };
         if settings(old) != settings(protocol) {
-            return Err("its timestep, skin, log interval or choice of velocities is another");
+            return Err(
+                "its timestep, skin, log interval, choice of velocities or way of looking is another",
+            );
         }
         let done = self.segments.len();
         if protocol.segments.get(..done) != old.segments.get(..done) {

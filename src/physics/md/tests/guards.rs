@@ -108,6 +108,7 @@ fn drift_beyond_its_bound_stops_a_run() {
             duration_fs: 3000.0,
             until: None,
             sample_fs: Some(100.0),
+            observe_fs: None,
         })],
         ..Protocol::default()
     };
@@ -148,7 +149,10 @@ fn protocols_that_cannot_run_say_why() {
         )],
         "give it a temperature",
     );
-    check(vec![Segment::RescaleToMeanVolume], "no mean volume");
+    check(
+        vec![Segment::RescaleToMeanVolume { within: None }],
+        "no mean volume",
+    );
     check(
         vec![dynamics(nve(-5.0), 10.0)],
         "temperature in K must be larger than zero, not -5",
@@ -176,6 +180,7 @@ fn segments_wait_for_what_they_are_told_to_wait_for() {
                 condition,
             }),
             sample_fs: Some(10.0),
+            observe_fs: None,
         })],
         ..Protocol::default()
     };
@@ -245,7 +250,7 @@ fn cells_are_rescaled_to_the_mean_volume_of_the_second_half() {
         drift_bound: 1.0,
         segments: vec![
             dynamics(npt, 2000.0),
-            Segment::RescaleToMeanVolume,
+            Segment::RescaleToMeanVolume { within: None },
             dynamics(nvt(Thermostat::Rescaling, 60.0, 100.0), 40.0),
         ],
         ..Protocol::default()
@@ -334,6 +339,7 @@ fn a_run_stops_where_the_potential_is_out_of_its_depth() {
             duration_fs: 4000.0,
             until,
             sample_fs: Some(20.0),
+            observe_fs: None,
         })],
         ..Protocol::default()
     };

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::base::constants::{ATOMIC_MASS_EV_FS2_PER_ANG2, BOLTZMANN_EV_PER_K};
+use crate::physics::analysis::{Curves, Observe, Run, Survey};
+use crate::physics::md::TrajectoryRecord;
 use crate::physics::md::{Barostat, Freedom, Method, Minimize, Trajectory, minimize};
 
 fn nve(temperature_k: f64) -> Ensemble {
@@ -195,6 +197,7 @@ fn unwrapped_positions_do_not_breathe_with_the_cell() {
         timestep_fs: 4.0,
         segments: vec![Segment::Dynamics(Dynamics {
             sample_fs: Some(200.0),
+            observe_fs: None,
             ..free
         })],
         ..Protocol::default()
@@ -227,6 +230,104 @@ fn unwrapped_positions_do_not_breathe_with_the_cell() {
                 let moved = after[atom][k] - before[atom][k];
                 assert!(moved.abs() < 0.6 * edge, "{moved} Å in 200 fs");
             }
+        }
+    }
+}
+
+/// A run that looks at its atoms at every frame that it stores says what its frames say.
+#[test]
+fn what_a_run_sees_is_what_its_frames_show() {
+    let start = crystal(3, 5.5);
+    let argon = start.elements[0];
+    let observe = Observe {
+        bonds: vec![(argon, argon, 5.0)],
+        ..Observe::default()
+    };
+    let protocol = Protocol {
+        timestep_fs: 4.0,
+        keep_velocities: true,
+        drift_bound: 1e3,
+        observe: observe.clone(),
+        segments: vec![Segment::Dynamics(Dynamics {
+            ensemble: nvt(Thermostat::Rescaling, 90.0, 100.0),
+            duration_fs: 16.0 * 780.0,
+            until: None,
+            sample_fs: Some(16.0),
+            observe_fs: Some(16.0),
+        })],
+        ..Protocol::default()
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let potential = lennard_jones();
+    let summary = run(
+        &start,
+        &potential,
+        &protocol,
+        [1; 32],
+        directory.path(),
+        &Quiet,
+    )
+    .unwrap();
+    let seen = summary.observation.as_ref().unwrap().curves();
+    let record = TrajectoryRecord::of_run(&protocol, &summary).unwrap();
+    let frames = Run {
+        frames: record.frames,
+        unfollowed: None,
+        open: Box::new(|| Ok(Box::new(record.open(&summary.trajectory).unwrap()))),
+    };
+    // Pairs at every twentieth frame, as the run does it.
+    let survey = Survey {
+        fineness: observe.fineness,
+        bonds: vec![(argon, argon, Some(5.0))],
+        slabs: None,
+        most_frames: 40,
+    };
+    let shown = survey.of(&[frames], &Quiet).unwrap();
+    assert_eq!(record.frames, 781);
+    let same = |what: &str, one: &Curves, other: &Curves, within: f64| {
+        assert_eq!(one.x, other.x, "{what}");
+        for (one, other) in one.curves[0].y.iter().zip(&other.curves[0].y) {
+            // Positions are stored to 1e-6 Å: a pair may fall into the next bin.
+            assert!(
+                (one.value - other.value).abs() <= within,
+                "{what}: {one:?} {other:?}"
+            );
+            assert!(
+                (one.error.unwrap() - other.error.unwrap()).abs() <= within,
+                "{what}"
+            );
+        }
+    };
+    same(
+        "g(r)",
+        &seen.pair_distribution,
+        &shown.pair_distribution,
+        2e-3,
+    );
+    same(
+        "S(q)",
+        &seen.structure_factor,
+        &shown.structure_factor,
+        1e-4,
+    );
+    same("bonds", &seen.coordination, &shown.coordination, 1e-3);
+    same("angles", &seen.angles, &shown.angles, 1e-4);
+    assert_eq!(seen.bonds[0].longest_ang, Some(5.0));
+    for (seen, shown) in [
+        (seen.displacements, shown.displacements),
+        (seen.velocities, shown.velocities),
+    ] {
+        let (seen, shown) = (seen.unwrap(), shown.unwrap());
+        let largest = shown.curves[0].y.iter().map(|one| one.value.abs());
+        let largest = largest.fold(0.0, f64::max);
+        for (time, mean) in seen.x.iter().zip(&seen.curves[0].y) {
+            let at = (time / 16.0).round() as usize;
+            let other = shown.curves[0].y[at].value;
+            assert!(
+                (mean.value - other).abs() < 0.05 * largest,
+                "{time} fs: {} {other}",
+                mean.value
+            );
         }
     }
 }

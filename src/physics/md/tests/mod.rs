@@ -213,6 +213,7 @@ fn dynamics(ensemble: Ensemble, duration_fs: f64) -> Segment {
         duration_fs,
         until: None,
         sample_fs: None,
+        observe_fs: None,
     })
 }
 

@@ -119,6 +119,7 @@ fn long_molten_sodium_chloride_is_that_of_another_program() {
         duration_fs: 160_000.0,
         until: None,
         sample_fs: Some(100.0),
+        observe_fs: None,
     });
     let protocol = Protocol {
         timestep_fs: 2.0,
@@ -256,6 +257,7 @@ fn long_lennard_jones_liquid_has_the_published_diffusion_and_viscosity() {
                 duration_fs: 5000.0 * tau_fs,
                 until: None,
                 sample_fs: Some(0.5 * tau_fs),
+                observe_fs: None,
             }),
         ],
         ..Protocol::default()

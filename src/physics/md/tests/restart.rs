@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
+use crate::physics::analysis::Observe;
 use crate::physics::host::Host;
 use crate::physics::md::{Barostat, Condition, Freedom, MdError, Minimize, Trajectory, Until};
 
@@ -60,6 +61,12 @@ fn files_of(directory: &Path) -> [Vec<u8>; 2] {
     [files::TRAJECTORY, files::LOG].map(|name| std::fs::read(directory.join(name)).unwrap())
 }
 
+/// All that was summed up on the way.
+fn seen(summary: &Summary) -> String {
+    let observation = summary.observation.as_ref().expect("looks");
+    serde_json::to_string(observation).unwrap()
+}
+
 fn bits(summary: &Summary) -> Vec<u64> {
     let mut numbers = summary.structure.positions_ang.as_flattened().to_vec();
     numbers.extend(summary.velocities.as_flattened());
@@ -86,11 +93,13 @@ fn a_longer_run_goes_on_from_a_shorter_one_bit_for_bit() {
             skin_ang: 0.4,
             drift_bound: 1e3,
             keep_velocities: true,
+            observe: Observe::default(),
             segments: vec![Segment::Dynamics(Dynamics {
                 ensemble,
                 duration_fs: 4.0 * f64::from(steps),
                 until: None,
                 sample_fs: Some(20.0),
+                observe_fs: Some(8.0),
             })],
         };
         let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -109,6 +118,7 @@ fn a_longer_run_goes_on_from_a_shorter_one_bit_for_bit() {
         go(307, parts.path());
         let twice = go(614, parts.path());
         assert_eq!(bits(&once), bits(&twice), "{ensemble:?}");
+        assert_eq!(seen(&once), seen(&twice), "{ensemble:?}");
         assert_eq!(once.segments, twice.segments, "{ensemble:?}");
         assert_eq!(
             files_of(whole.path()),
@@ -130,6 +140,7 @@ fn a_run_killed_anywhere_ends_as_if_it_had_not_been() {
             duration_fs: 4000.0,
             until,
             sample_fs: Some(100.0),
+            observe_fs: Some(20.0),
         })
     };
     let protocol = Protocol {
@@ -145,7 +156,7 @@ fn a_run_killed_anywhere_ends_as_if_it_had_not_been() {
                     condition: Condition::DensitySettled { within: 0.01 },
                 }),
             ),
-            Segment::RescaleToMeanVolume,
+            Segment::RescaleToMeanVolume { within: None },
             segment(
                 nvt(Thermostat::Langevin, 80.0, 100.0),
                 Some(Until {
@@ -269,6 +280,7 @@ fn damaged_files_are_told() {
             duration_fs: 200.0,
             until: None,
             sample_fs: Some(1.0),
+            observe_fs: None,
         })],
         ..Protocol::default()
     };
@@ -314,6 +326,7 @@ fn frames_come_back_within_their_rounding_in_any_order() {
             duration_fs: 4.0 * 150.0,
             until: None,
             sample_fs: Some(4.0),
+            observe_fs: None,
         })],
         ..Protocol::default()
     };
