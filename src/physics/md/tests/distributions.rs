@@ -118,6 +118,25 @@ fn thermostats_sample_the_kinetic_energy_of_a_fluid() {
 }
 
 #[test]
+fn barostats_sample_the_kinetic_energy_of_a_crystal() {
+    // A fluid would not hold a cell of free shape.
+    for barostat in argon_barostats() {
+        let ensemble = Ensemble::Npt {
+            temperature_k: Ramp::constant(COLD),
+            thermostat_time_fs: 50.0,
+            pressure_ev_per_ang3: Ramp::constant(PRESSURES[0]),
+            barostat,
+            barostat_time_fs: 500.0,
+        };
+        let kinetic = sampled(ensemble, 500_000.0, |row| {
+            row[KINETIC] / (BOLTZMANN_EV_PER_K * COLD)
+        });
+        // A gamma distribution of half the 3·32 − 3 degrees of freedom; those of the cell are not among them.
+        agrees(&format!("{barostat:?}"), &kinetic, 46.5, 46.5, 0.005);
+    }
+}
+
+#[test]
 fn barostats_sample_the_volume_of_an_ideal_gas() {
     // p(V) ∝ V^(N−1) exp(−PV/kT): the centre of mass is at rest. Mean N kT/P, variance N (kT/P)².
     let start = crystal(2, 8.0);

@@ -1,6 +1,7 @@
 //! Dynamics against what is known without them.
 
 mod distributions;
+mod fuzz;
 mod guards;
 mod mechanics;
 mod published;
@@ -289,4 +290,17 @@ fn moments(values: &[f64], blocks: usize) -> [f64; 4] {
         of_blocks(&mean_of, mean),
         of_blocks(&variance_of, variance),
     ]
+}
+
+/// Mutates so many times at least; `SYNTH_FUZZ_SECONDS` sets how long.
+pub(super) fn at_least(least: usize, mut one: impl FnMut()) {
+    let set = std::env::var("SYNTH_FUZZ_SECONDS").ok();
+    let seconds = set.and_then(|text| text.parse::<f64>().ok());
+    let seconds = seconds.unwrap_or(0.0) / 8.0;
+    let start = std::time::Instant::now();
+    let mut done = 0;
+    while done < least || start.elapsed().as_secs_f64() < seconds {
+        one();
+        done += 1;
+    }
 }

@@ -10,7 +10,8 @@ const PER_ANG: f64 = 1e6;
 const PER_ANG_FS: f64 = 1e9;
 /// Numbers packed with the same width.
 const BLOCK: usize = 96;
-const HEAD: usize = 8 + 8 + 8 + 8 + 72;
+/// Step, time, segment, energy and cell: the least that a frame takes.
+pub const HEAD: usize = 8 + 8 + 8 + 8 + 72;
 
 /// The integers of the frame before, from which the next one differs: images, offsets and velocities one after the
 /// other.

@@ -6,6 +6,8 @@
 
 mod codec;
 mod frames;
+#[cfg(test)]
+mod fuzz;
 mod import;
 mod reader;
 mod record;

@@ -120,7 +120,10 @@ impl Trajectory {
                 checksum: word(8),
                 first: trajectory.frames,
             });
-            trajectory.frames += word(4) as usize;
+            // The checksum does not cover the head. None, or more than there is room for, is damage, which reading the
+            // chunk tells.
+            let most = (length / codec::HEAD).max(1);
+            trajectory.frames += (word(4) as usize).clamp(1, most);
             offset += length as u64;
         }
         Ok(trajectory)
@@ -161,6 +164,8 @@ impl Trajectory {
             self.current = Some(self.load(chunk)?);
         }
         let (atoms, velocities) = (self.elements.len(), self.velocities);
+        let after = self.chunks.get(chunk + 1);
+        let end = after.map_or(self.frames, |chunk| chunk.first);
         let current = self.current.as_mut().expect("a chunk is loaded");
         loop {
             let decoded = codec::decode(
@@ -176,6 +181,12 @@ impl Trajectory {
             };
             current.at += taken;
             current.next += 1;
+            if current.next == end && current.at != current.bytes.len() {
+                let first = self.chunks[chunk].first;
+                let what = format!("there are more frames from {first} on than it counts");
+                self.current = None;
+                return Err(self.damaged(what));
+            }
             if current.next > index {
                 return Ok(frame);
             }
