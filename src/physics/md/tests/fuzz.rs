@@ -2,6 +2,7 @@
 //! what was computed. `SYNTH_FUZZ_SECONDS` sets how long for each test.
 
 use super::*;
+use crate::physics::analysis::Observe;
 use crate::physics::md::{Barostat, Freedom, MdError};
 
 /// The directory of a run half done.
@@ -19,6 +20,7 @@ fn protocol(steps: u32) -> Protocol {
         skin_ang: 0.4,
         drift_bound: 1e3,
         keep_velocities: true,
+        observe: Observe::default(),
         segments: vec![
             dynamics(nvt(Thermostat::Rescaling, 60.0, 200.0), 40.0),
             Segment::Dynamics(Dynamics {
@@ -32,6 +34,7 @@ fn protocol(steps: u32) -> Protocol {
                 duration_fs: 4.0 * f64::from(steps),
                 until: None,
                 sample_fs: Some(20.0),
+                observe_fs: Some(8.0),
             }),
         ],
     }
@@ -91,7 +94,7 @@ fn parts(checkpoint: &[u8]) -> Vec<usize> {
         let length = checkpoint[at..at + 8].try_into().unwrap();
         at += 8 + u64::from_le_bytes(length) as usize;
     }
-    assert_eq!(starts.len(), 8);
+    assert_eq!(starts.len(), 9);
     starts
 }
 

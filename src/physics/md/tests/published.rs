@@ -75,6 +75,7 @@ fn lennard_jones_liquid(density: f64, reduced_temperature: f64) -> [Mean; 2] {
                 duration_fs: 2_300_000.0,
                 until: None,
                 sample_fs: Some(172.8),
+                observe_fs: None,
             }),
         ],
         ..Protocol::default()
@@ -436,6 +437,7 @@ fn long_liquid_argon_has_the_published_diffusion() {
                 duration_fs: 2000.0 * tau_fs,
                 until: None,
                 sample_fs: Some(0.5 * tau_fs),
+                observe_fs: None,
             }),
         ],
         ..Protocol::default()

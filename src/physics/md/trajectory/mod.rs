@@ -24,9 +24,19 @@ pub use record::{Trajectories, TrajectoryRecord};
 pub(super) use writer::{Tail, Writer};
 
 const MAGIC: &[u8; 8] = b"SYNTHTRJ";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Length, number of frames and checksum before each chunk.
 const CHUNK_HEAD: usize = 12;
+
+/// Of a chunk: where in the file it begins, its length, the number of its frames, and the frames.
+fn checksum(offset: u64, frames: u32, bytes: &[u8]) -> u32 {
+    let mut checksum = crc32fast::Hasher::new();
+    checksum.update(&offset.to_le_bytes());
+    checksum.update(&(bytes.len() as u64).to_le_bytes());
+    checksum.update(&frames.to_le_bytes());
+    checksum.update(bytes);
+    checksum.finalize()
+}
 
 /// Atoms at one time.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,7 +8,7 @@ use crate::base::Element;
 
 use super::super::MdError;
 use super::codec::{self, Before};
-use super::{CHUNK_HEAD, Frame, MAGIC, VERSION};
+use super::{CHUNK_HEAD, Frame, MAGIC, VERSION, checksum};
 
 /// A trajectory on disk. Frames in their order cost one decoding each; a jump costs those of the chunk before it.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ struct Chunk {
     /// Where its frames begin in the file.
     offset: u64,
     length: usize,
+    /// Frames it says it has.
+    frames: u32,
     checksum: u32,
     /// Its first frame.
     first: usize,
@@ -117,11 +119,11 @@ impl Trajectory {
             trajectory.chunks.push(Chunk {
                 offset,
                 length,
+                frames: word(4),
                 checksum: word(8),
                 first: trajectory.frames,
             });
-            // The checksum does not cover the head. None, or more than there is room for, is damage, which reading the
-            // chunk tells.
+            // None, or more than there is room for, is damage, which reading the chunk tells.
             let most = (length / codec::HEAD).max(1);
             trajectory.frames += (word(4) as usize).clamp(1, most);
             offset += length as u64;
@@ -206,7 +208,8 @@ impl Trajectory {
             self.file.read_exact(&mut bytes)
         };
         read().map_err(MdError::file(&self.path))?;
-        if crc32fast::hash(&bytes) != chunk.checksum {
+        let begin = chunk.offset - CHUNK_HEAD as u64;
+        if checksum(begin, chunk.frames, &bytes) != chunk.checksum {
             return Err(self.damaged(format!(
                 "the checksum of the frames from {} on is wrong",
                 chunk.first

@@ -82,6 +82,13 @@ impl TrajectoryRecord {
 
     /// The frames of the production, from where the file lies.
     pub fn open(&self, path: &Path) -> Result<StoredFrames, MdError> {
-        Trajectory::open(path)?.into_production()
+        let trajectory = Trajectory::open(path)?;
+        if trajectory.is_cut() || trajectory.len() < self.frames {
+            return Err(MdError::Damaged {
+                path: path.to_owned(),
+                what: "it ends before its last frame".to_owned(),
+            });
+        }
+        trajectory.into_production()
     }
 }

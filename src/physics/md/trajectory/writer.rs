@@ -8,7 +8,7 @@ use crate::base::Element;
 
 use super::super::MdError;
 use super::codec::{self, Before};
-use super::{Frame, MAGIC, VERSION};
+use super::{Frame, MAGIC, VERSION, checksum};
 
 /// A chunk is full at so many frames, or so many atoms in frames.
 const MOST_FRAMES: usize = 64;
@@ -122,7 +122,7 @@ impl Writer {
         }
         let mut chunk = (self.pending.len() as u32).to_le_bytes().to_vec();
         chunk.extend(self.frames.to_le_bytes());
-        chunk.extend(crc32fast::hash(&self.pending).to_le_bytes());
+        chunk.extend(checksum(self.offset, self.frames, &self.pending).to_le_bytes());
         chunk.append(&mut self.pending);
         self.file
             .write_all(&chunk)
