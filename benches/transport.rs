@@ -134,7 +134,7 @@ impl Frames for Walkers {
             into.unwrapped_ang = vec![[0.0; 3]; ATOMS];
             into.positions_ang = into.unwrapped_ang.clone();
         }
-        self.stream.normals(&mut self.steps);
+        self.stream.noise(&mut self.steps);
         // The centre of mass rests.
         let mass = |atom: usize| self.elements[atom].mass_u();
         let total: f64 = (0..ATOMS).map(mass).sum();

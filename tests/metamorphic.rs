@@ -437,10 +437,22 @@ fn variants(kind: &str, field: &Field) -> Vec<String> {
             "[\"salt.lammpstrj\", \"other_salt.lammpstrj\"]",
         ],
         ("ensemble", "types") => &["[Na, Cl]"],
+        ("ensemble", "observed") => &[
+            "{ reach: 10 Å }",
+            "{ bin: 0.1 Å }",
+            "{ wave_number: 6 /Å }",
+            "{ shell: 0.2 /Å }",
+            "{ bonds: [{ centre: Ba, end: O, longest: 3 Å }] }",
+            "{ bonds: [{ centre: Ba, end: O, longest: 3.1 Å }] }",
+        ],
+        // What is observed has no slabs, and `seen` has some.
+        ("structure_analysis", "observed") => &[],
         ("ensemble", "units") => &["real"],
         ("structure_analysis", "trajectory") => &["other_moving"],
         ("ensemble", "start") => &[
             "other_upper",
+            "sampled",
+            "other_sampled",
             "amorphous(BaTiO3, atoms: 20)",
             "amorphous(BaTiO3, atoms: 30)",
             "amorphous(BaTiO3, atoms: 30, density: 4 g/cm³)",

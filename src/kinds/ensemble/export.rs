@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::physics::io::trajectory::{WrittenForm, write_trajectory};
-use crate::physics::md::{Trajectories, Trajectory};
+use crate::physics::md::Trajectories;
 use crate::run::kind::{Export, Failure};
 use crate::run::store::Artifact;
 
@@ -20,6 +20,10 @@ pub(super) const FORMS: &[Export] = &[
         name: "dcd",
         doc: "DCD, as VMD and MDAnalysis read it: positions and cells alone.",
     },
+    Export {
+        name: "netcdf",
+        doc: "NetCDF after AMBER's convention, as VMD, OVITO and MDAnalysis read it; velocities where they were kept.",
+    },
 ];
 
 /// One file a replica, with the frames of its production.
@@ -32,6 +36,7 @@ pub(super) fn export(
         "lammps_dump" => (WrittenForm::LammpsDump, "lammpstrj"),
         "extxyz" => (WrittenForm::Extxyz, "extxyz"),
         "dcd" => (WrittenForm::Dcd, "dcd"),
+        "netcdf" => (WrittenForm::Netcdf, "nc"),
         other => return Err(Failure::new(format!("there is no form `{other}`"))),
     };
     let all: Trajectories = artifact.json(Trajectories::FILE)?;
@@ -41,8 +46,6 @@ pub(super) fn export(
         let path = artifact
             .path(&run.file)
             .ok_or_else(|| Failure::new("the file of the trajectory is missing"))?;
-        let trajectory =
-            Trajectory::open(&path).map_err(|error| Failure::new(error.to_string()))?;
         let replica = if many {
             format!("_{}", at + 1)
         } else {
@@ -50,10 +53,10 @@ pub(super) fn export(
         };
         let name = stem.file_name().unwrap_or_default().to_string_lossy();
         let file = stem.with_file_name(format!("{name}{replica}.{ending}"));
-        let mut frames = trajectory
-            .into_production()
+        let mut frames = run
+            .open(&path)
             .map_err(|error| Failure::new(error.to_string()))?;
-        write_trajectory(&mut frames, written, &file)
+        write_trajectory(&mut frames, run.frames, written, &file)
             .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
         files.push(file);
     }

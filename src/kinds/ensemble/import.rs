@@ -21,7 +21,14 @@ pub(super) const OWN: [&str; 5] = ["types", "units", "interval", "temperature", 
 
 /// Looks at the head of each file.
 pub(super) fn check(node: &Node<'_>, checked: &mut Checked) {
-    for field in ["potential", "replicas", "log", "drift", "velocities"] {
+    for field in [
+        "potential",
+        "replicas",
+        "observed",
+        "log",
+        "drift",
+        "velocities",
+    ] {
         if node.is_given(field) {
             checked.finding(
                 Finding::new(

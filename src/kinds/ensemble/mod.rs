@@ -66,6 +66,9 @@ impl Kind for Ensemble {
         if let (Some(recipe), Some(model)) = (recipe, model) {
             start::suits(recipe, model, &mut checked);
         }
+        if let (Some(recipe), Some(protocol)) = (recipe, &protocol) {
+            start::has_bonds(recipe, protocol, &mut checked);
+        }
         if let Some(protocol) = protocol
             && checked.findings.is_empty()
         {

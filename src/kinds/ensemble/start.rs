@@ -101,6 +101,22 @@ pub(super) fn suits(recipe: &Recipe, model: &StoredPotential, checked: &mut Chec
     }
 }
 
+/// That the bonds that a run is to look at are there.
+pub(super) fn has_bonds(recipe: &Recipe, protocol: &Protocol, checked: &mut Checked) {
+    let there = recipe.elements();
+    let bonds = protocol.observe.bonds.iter();
+    let mut wanted = bonds.flat_map(|(centre, end, _)| [centre, end]);
+    if let Some(strange) = wanted.find(|element| !there.contains(element)) {
+        let there: Vec<String> = there.iter().map(Element::to_string).collect();
+        let text = format!("`bonds` names {strange}, which `start` does not contain");
+        let label = format!("there are {}", there.join(", "));
+        checked.finding(
+            Finding::new("observed", codes::STRUCTURE, text, label)
+                .help("name elements of the atoms that move"),
+        );
+    }
+}
+
 /// What this replica starts from: a packing of its own, or the structures or the runs of another ensemble in turn.
 pub(super) fn structure(task: &Task<'_>, protocol: &Protocol) -> Result<Structure, Failure> {
     if let Some(recipe) = packed(&task.node, protocol, &mut Checked::default()) {

@@ -1,6 +1,8 @@
 //! Recipes and the protocols that they are read as.
 
 use super::super::tests::{facts, faults};
+use crate::base::Element;
+use crate::physics::analysis::Observe;
 use crate::physics::md::{
     Barostat, Condition, Dynamics, Ensemble, Freedom, Method, Minimize, Protocol, Ramp, Segment,
     Thermostat, Until,
@@ -217,6 +219,38 @@ fn every_word_of_a_protocol_means_what_it_says() {
         both.segments[1],
         Segment::RescaleToMeanVolume { within: None }
     );
+    let bounded: Protocol = facts(
+        &recipe(
+            "npt 500 K for 1 ps\n rescale to mean volume within 30 %\n nve for 1 ps observe 10 fs",
+        ),
+        "hot",
+    );
+    let within = Some(0.3);
+    assert_eq!(bounded.segments[1], Segment::RescaleToMeanVolume { within });
+    let Segment::Dynamics(last) = &bounded.segments[2] else {
+        panic!("dynamics");
+    };
+    assert_eq!((last.observe_fs, last.sample_fs), (Some(10.0), None));
+    assert!(
+        bounded.observe == Observe::default(),
+        "the defaults of both"
+    );
+    let looking = recipe("nve 500 K for 1 ps observe 10 fs").replace(
+        "  protocol",
+        "  observed: { reach: 5 Å, bin: 0.1 Å, wave_number: 6 /Å, shell: 0.2 /Å, bonds: [{ centre: Ba, end: O, longest: 3 Å }] }\n  protocol",
+    );
+    let looking: Protocol = facts(&looking, "hot");
+    let [barium, oxygen] = ["Ba", "O"].map(|symbol| Element::from_symbol(symbol).unwrap());
+    assert_eq!(looking.observe.bonds, [(barium, oxygen, 3.0)]);
+    let fineness = &looking.observe.fineness;
+    for (found, expected) in [
+        (fineness.reach_ang, 5.0),
+        (fineness.bin_ang, 0.1),
+        (fineness.longest_per_ang, 6.0),
+        (fineness.shell_per_ang, 0.2),
+    ] {
+        assert!((found - expected).abs() < 1e-12, "{fineness:?}");
+    }
 }
 
 #[test]
@@ -249,4 +283,15 @@ fn what_a_segment_cannot_be_is_said() {
             "{segment}: {found:?}"
         );
     }
+    let strange = recipe("nve 500 K for 1 ps observe 10 fs").replace(
+        "  protocol",
+        "  observed: { bonds: [{ centre: Ti, end: O, longest: 3 Å }] }\n  protocol",
+    );
+    let found = faults(&strange);
+    assert!(
+        found
+            .iter()
+            .any(|text| text.contains("names Ti, which `start` does not contain")),
+        "{found:?}"
+    );
 }

@@ -1,16 +1,18 @@
 //! `structure`: atoms in a cell, from a file, a crystal or a random packing, and what is done to them.
 
+mod export;
 mod read;
 mod results;
 mod schema;
 
 use std::io::BufWriter;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::lang::schema::KindSchema;
-use crate::physics::io::{Frame, Info, Structures, write_cif, write_lammps_data, write_poscar};
+use crate::physics::io::{Frame, Info, Structures};
 use crate::physics::structure::{Change, Recipe};
-use crate::run::kind::{Checked, Failure, Kind, Node, Task, Value};
+use crate::run::kind::{Checked, Export, Failure, Kind, Node, Task, Value};
 use crate::run::store::Artifact;
 
 pub struct Structure;
@@ -71,17 +73,20 @@ impl Kind for Structure {
         let mut file = BufWriter::new(task.work.create(Structures::FILE)?);
         made.write(&mut file)?;
         std::io::Write::flush(&mut file)?;
-        // One structure in the forms that other programs ask for.
-        if let [frame] = made.frames.as_slice() {
-            let name = read::name(&frame.structure);
-            let cif = write_cif(&name, &frame.structure);
-            task.work.write("structure.cif", cif.as_bytes())?;
-            task.work
-                .write("POSCAR", write_poscar(&name, frame).as_bytes())?;
-            let lammps = write_lammps_data(&name, frame);
-            task.work.write("structure.data", lammps.as_bytes())?;
-        }
         Ok(())
+    }
+
+    fn exports(&self) -> &'static [Export] {
+        export::FORMS
+    }
+
+    fn export(
+        &self,
+        artifact: &Artifact,
+        form: &Export,
+        stem: &Path,
+    ) -> Result<Vec<PathBuf>, Failure> {
+        export::export(artifact, form, stem)
     }
 
     fn result(

@@ -45,10 +45,7 @@ pub(super) fn evaluate(
         "b" => mean(Dimension::LENGTH, &|one| one.cell.lengths_ang()[1]),
         "c" => mean(Dimension::LENGTH, &|one| one.cell.lengths_ang()[2]),
         "shortest" => {
-            let element = |name| {
-                let phase = argument(name)?.as_phase().ok_or("an element is needed")?;
-                Element::from_symbol(phase.formula.text()).ok_or("an element is needed")
-            };
+            let element = |name| argument(name)?.as_element().ok_or("an element is needed");
             let (one, other) = (element("one")?, element("other")?);
             let mut shortest = f64::INFINITY;
             for frame in &structures.frames {
@@ -72,6 +69,7 @@ pub(super) fn evaluate(
             }
             Ok(Value::Text(found.join(", ").into()))
         }
+        "composition" => Ok(Value::Table(Arc::new(composition(structures)))),
         "cells" => Ok(Value::Table(Arc::new(cells(structures)))),
         "positions" => Ok(Value::Table(Arc::new(positions(
             &structures.frames[0].structure,
@@ -112,6 +110,26 @@ fn shortest_ang(structure: &Structure, one: Element, other: Element) -> Result<f
         }
         reach *= 2.0;
     }
+}
+
+/// Elements in the order of their first atoms.
+fn composition(structures: &Structures) -> Table {
+    let mut counts: Vec<(Element, f64)> = Vec::new();
+    let frames = structures.frames.iter();
+    for element in frames.flat_map(|frame| &frame.structure.elements) {
+        match counts.iter_mut().find(|(known, _)| known == element) {
+            Some((_, count)) => *count += 1.0,
+            None => counts.push((*element, 1.0)),
+        }
+    }
+    let all: f64 = counts.iter().map(|(_, count)| count).sum();
+    let each = 1.0 / structures.frames.len() as f64;
+    let column = |factor: f64| counts.iter().map(|(_, count)| count * factor).collect();
+    let names = counts.iter().map(|(element, _)| element.to_string());
+    Table::new("composition")
+        .with(Column::texts("element", names.collect()))
+        .with(Column::numbers("atoms", "", column(each)))
+        .with(Column::numbers("part", "", column(1.0 / all)))
 }
 
 fn cells(structures: &Structures) -> Table {

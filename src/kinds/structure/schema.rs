@@ -498,6 +498,13 @@ const RESULTS: &[ResultField] = &[
         ty: ResultType::Text,
     },
     ResultField {
+        name: "composition",
+        doc: "Atoms of each element, and the part that they are.",
+        example: "rutile.composition",
+        parameters: &[],
+        ty: ResultType::Table,
+    },
+    ResultField {
         name: "cells",
         doc: "Lattice parameters, atoms and density of each structure.",
         example: "rutile.cells",
@@ -515,7 +522,7 @@ const RESULTS: &[ResultField] = &[
 
 pub(super) const SCHEMA: KindSchema = KindSchema {
     name: "structure",
-    version: 1,
+    version: 2,
     summary: "atoms in a periodic cell: a crystal, a file, a random packing, and what is done to them",
     doc: "A structure comes from one of these: `crystal`, a phase among `structures` (`batio.crystals`); `file`; `prototype` \
           with a `formula`; `spacegroup` with `cell` and `sites`; `amorphous`, a random packing at a `density`.\n\n\

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::COOLING;
-use crate::base::Element;
 use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::units::{Dimension, Quantity};
 use crate::physics::analysis::{Cooling, Curve, Curves, FirstShell, Mean, StructureCurves};
@@ -33,8 +32,7 @@ pub(super) fn evaluate(
         .json(StructureCurves::FILE)
         .map_err(|error| error.to_string())?;
     let element = |at: usize| {
-        let phase = arguments.get(at).and_then(|(_, value)| value.as_phase());
-        let element = phase.and_then(|phase| Element::from_symbol(phase.formula.text()));
+        let element = arguments.get(at).and_then(|(_, value)| value.as_element());
         let element = element.ok_or("an element is needed")?;
         if found.elements.contains(&element) {
             Ok(element)

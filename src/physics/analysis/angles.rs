@@ -70,6 +70,15 @@ impl BondAngles {
         self.sums.add(&sums);
     }
 
+    /// Whether it could have come of this empty one.
+    pub(super) fn is_like(&self, empty: &Self) -> bool {
+        let shape = |one: &Self| {
+            let pair = (one.centre, one.end, one.cutoff_ang, one.bins);
+            (one.species.clone(), pair)
+        };
+        shape(self) == shape(empty) && self.sums.is_of(ANGLES + empty.bins + 1)
+    }
+
     /// What is added from here on belongs to another run.
     pub fn end_run(&mut self) {
         self.sums.end_run();

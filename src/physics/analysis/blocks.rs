@@ -165,6 +165,13 @@ impl BlockMeans {
         }
     }
 
+    /// Whether all of it is of curves of this width: it may come from a file.
+    pub(super) fn is_of(&self, width: usize) -> bool {
+        let own = [&self.all, &self.block, &self.run];
+        let mut all = self.blocks.iter().chain(&self.runs).chain(own);
+        all.all(|sums| sums.values.len() == width) && self.frames_in_block > 0
+    }
+
     /// Takes up the runs of others.
     pub fn join(&mut self, mut other: BlockMeans) {
         self.end_run();

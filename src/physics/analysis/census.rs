@@ -23,6 +23,7 @@ pub struct Fineness {
 
 /// Bins of angles.
 const ANGLES: usize = 90;
+
 /// What frames of several runs add up to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Census {
@@ -76,6 +77,16 @@ impl Census {
         self.factor.add(cell, positions_ang);
     }
 
+    /// Whether it could have come of this empty one.
+    pub fn is_like(&self, empty: &Self) -> bool {
+        self.species == empty.species
+            && self.order == empty.order
+            && self.density.is_of(1)
+            && self.pairs.is_like(&empty.pairs)
+            && self.factor.is_like(&empty.factor)
+            && self.profile.is_none()
+    }
+
     /// What is added from here on belongs to another run.
     pub fn end_run(&mut self) {
         self.density.end_run();
@@ -107,6 +118,7 @@ impl Census {
         all.collect()
     }
 
+    /// Those that are wanted, or of all pairs; where it is not said where they end, at the first minimum of g(r) so far.
     pub fn bonds(
         &self,
         wanted: &[(Element, Element, Option<f64>)],
@@ -239,6 +251,15 @@ impl Bonds {
         if let Some(angles) = &mut self.angles {
             angles.end_run();
         }
+    }
+
+    /// Whether it could have come of this empty one.
+    pub fn is_like(&self, empty: &Self) -> bool {
+        self.bond == empty.bond
+            && match (&self.angles, &empty.angles) {
+                (Some(own), Some(empty)) => own.is_like(empty),
+                (own, empty) => own.is_none() && empty.is_none(),
+            }
     }
 
     pub fn join(&mut self, other: Bonds) {

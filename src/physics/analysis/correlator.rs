@@ -153,9 +153,22 @@ impl Correlator {
         frames.flatten().copied().collect()
     }
 
-    /// Takes as many of `frames` as belong here from their front; false if there are too few.
-    pub fn restore(&mut self, frames: &mut &[[f64; 3]]) -> bool {
-        let atoms = self.species.of.len();
+    /// Takes as many of `frames` as belong here from their front; false if there are too few, or if the state is not one of
+    /// these atoms.
+    pub fn restore(&mut self, species: &Species, frames: &mut &[[f64; 3]]) -> bool {
+        let atoms = species.of.len();
+        let width = species.elements.len() * (LAGS + 1);
+        let fits = |(at, level): (usize, &Level)| {
+            let full = level.kept == LAGS && level.oldest < LAGS;
+            let filling = level.kept < LAGS && level.oldest == 0;
+            (full || filling) && at < 64 && level.sums.is_of(width)
+        };
+        if self.species != *species
+            || self.levels.is_empty()
+            || !self.levels.iter().enumerate().all(fits)
+        {
+            return false;
+        }
         for level in &mut self.levels {
             for _ in 0..level.kept {
                 let Some((frame, rest)) = frames.split_at_checked(atoms) else {

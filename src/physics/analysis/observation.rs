@@ -138,11 +138,28 @@ impl Observation {
         frames
     }
 
-    /// Gives them back; false if there are not as many as there should be.
-    pub fn restore(&mut self, mut frames: &[[f64; 3]]) -> bool {
-        self.displacements.restore(&mut frames)
-            && self.velocities.restore(&mut frames)
-            && frames.is_empty()
+    /// Takes up a state that was read back, with the frames that it leaves out; none if they do not fit each other, these
+    /// atoms or this way of looking.
+    pub fn restored(
+        mut self,
+        how: &Observe,
+        elements: &[Element],
+        mut frames: &[[f64; 3]],
+    ) -> Option<Self> {
+        if self.how != *how {
+            return None;
+        }
+        let empty = Observation::new(how, elements, self.interval_fs).ok()?;
+        let bonds = self.bonds.iter().zip(&empty.bonds);
+        let species = &empty.census.species;
+        let fits = self.census.is_like(&empty.census)
+            && self.masses_u == empty.masses_u
+            && self.bonds.len() == empty.bonds.len()
+            && bonds.into_iter().all(|(own, empty)| own.is_like(empty))
+            && self.displacements.restore(species, &mut frames)
+            && self.velocities.restore(species, &mut frames)
+            && frames.is_empty();
+        fits.then_some(self)
     }
 
     /// Bonds of pairs that were not asked for end at the first minimum of g(r); they have no angles.

@@ -68,6 +68,13 @@ impl PairDistribution {
         self.sums.add(&sums);
     }
 
+    /// Whether it could have come of this empty one.
+    pub(super) fn is_like(&self, empty: &Self) -> bool {
+        let shape = |one: &Self| (one.species.clone(), one.longest_ang, one.bin_ang, one.bins);
+        let width = 2 * empty.species.pairs().count() * empty.bins;
+        shape(self) == shape(empty) && self.sums.is_of(width)
+    }
+
     /// What is added from here on belongs to another run.
     pub fn end_run(&mut self) {
         self.sums.end_run();

@@ -38,6 +38,8 @@ pub struct PartialStructureFactor {
 
 /// Vectors of a shell that are summed over.
 const MOST: usize = 60;
+/// Of a vector in a state that was read back.
+const MOST_INDEX: i32 = 10_000;
 
 impl StructureFactor {
     pub fn new(species: Species, longest_per_ang: f64, shells: usize) -> Self {
@@ -120,6 +122,27 @@ impl StructureFactor {
             }
         }
         self.sums.add(&sums);
+    }
+
+    /// Whether it could have come of this empty one.
+    pub(super) fn is_like(&self, empty: &Self) -> bool {
+        let shape = |one: &Self| {
+            let atoms = (one.species.clone(), one.by_species.clone());
+            (atoms, one.longest_per_ang, one.shells)
+        };
+        let fits = |(indices, shell): &([i32; 3], usize)| {
+            let mut each = indices.iter().zip(&self.most);
+            each.all(|(index, most)| index.abs() <= *most)
+                && self.in_shell.get(*shell).is_some_and(|count| *count > 0)
+        };
+        shape(self) == shape(empty)
+            && self.most.iter().all(|most| (0..=MOST_INDEX).contains(most))
+            && self.in_shell.len() == empty.shells
+            && self.lengths.len() == empty.shells
+            && self.vectors.iter().all(fits)
+            && self
+                .sums
+                .is_of(empty.species.pairs().count() * empty.shells)
     }
 
     /// What is added from here on belongs to another run.

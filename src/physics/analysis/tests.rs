@@ -675,7 +675,7 @@ fn correlations_on_the_fly_are_means_over_the_origins_that_they_say() {
                 let kept = correlator.frames();
                 correlator = serde_json::from_str(&state).unwrap();
                 let mut kept = kept.as_slice();
-                assert!(correlator.restore(&mut kept) && kept.is_empty());
+                assert!(correlator.restore(&species, &mut kept) && kept.is_empty());
             }
             correlator.add(frame);
         }

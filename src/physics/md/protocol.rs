@@ -240,6 +240,14 @@ impl Protocol {
         })
     }
 
+    /// Whether a segment looks at its atoms while they move.
+    pub fn observes(&self) -> bool {
+        self.segments.iter().any(|segment| match segment {
+            Segment::Dynamics(dynamics) => dynamics.observe_fs.is_some(),
+            _ => false,
+        })
+    }
+
     /// The first that a segment has.
     pub fn first_temperature_k(&self) -> Option<f64> {
         self.segments.iter().find_map(|segment| match segment {

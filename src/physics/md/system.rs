@@ -226,7 +226,7 @@ impl System {
         let each = self.velocities.iter().map(moved_ang).enumerate();
         match each
             .into_iter()
-            .find(|(_, moved)| !(*moved <= FURTHEST_ANG))
+            .find(|(_, moved)| moved.is_nan() || *moved > FURTHEST_ANG)
         {
             None => Ok(()),
             Some((atom, moved_ang)) => Err(Lost { atom, moved_ang }),

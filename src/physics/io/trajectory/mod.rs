@@ -8,6 +8,7 @@ mod error;
 mod extxyz;
 mod lammps;
 mod lines;
+mod netcdf;
 mod open;
 #[cfg(test)]
 mod tests;

@@ -177,6 +177,74 @@ fn what_is_written_is_read_again() {
     }
 }
 
+/// The same file as SciPy, which has a NetCDF reader of its own, reads it.
+#[test]
+fn netcdf_files_are_what_another_reader_finds_in_them() {
+    let frames = two_frames();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.nc");
+    let written = write_trajectory(&mut InMemory::new(&frames), 2, WrittenForm::Netcdf, &path);
+    assert_eq!(written.unwrap(), 2);
+    assert_eq!(&std::fs::read(&path).unwrap()[..4], b"CDF\x02");
+    // One frame too few is told.
+    let short = write_trajectory(&mut InMemory::new(&frames), 1, WrittenForm::Netcdf, &path);
+    assert!(short.is_err());
+    write_trajectory(&mut InMemory::new(&frames), 2, WrittenForm::Netcdf, &path).unwrap();
+    let Ok(python) = std::env::var("SYNTH_PACE_PYTHON") else {
+        assert!(std::env::var_os("SYNTH_REQUIRE_PEERS").is_none());
+        println!("skipped: no SciPy");
+        return;
+    };
+    let script = "
+import json, sys
+from scipy.io import netcdf_file
+f = netcdf_file(sys.argv[1], 'r', mmap=False)
+text = lambda v: [b''.join(row).decode() for row in v]
+print(json.dumps({
+    'conventions': f.Conventions.decode(), 'version': f.ConventionVersion.decode(),
+    'unit': f.variables['velocities'].units.decode(),
+    'element': text(f.variables['element'][:]), 'angular': text(f.variables['cell_angular'][:]),
+    **{name: f.variables[name][:].tolist() for name in
+       ['time', 'coordinates', 'cell_lengths', 'cell_angles', 'velocities']}}))";
+    let output = std::process::Command::new(python)
+        .args(["-c", script])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).expect(&error);
+    assert_eq!(
+        (&found["conventions"], &found["version"]),
+        (&"AMBER".into(), &"1.0".into())
+    );
+    assert_eq!(found["unit"], "angstrom/picosecond");
+    assert_eq!(found["element"], serde_json::json!(["O    ", "Ti   "]));
+    assert_eq!(
+        found["angular"],
+        serde_json::json!(["alpha", "beta ", "gamma"])
+    );
+    let near = |found: &serde_json::Value, expected: f64| {
+        let found = found.as_f64().unwrap();
+        assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+    };
+    for (at, frame) in frames.iter().enumerate() {
+        near(&found["time"][at], frame.time_fs.unwrap() * 1e-3);
+        // `a` along x and `b` in the xy plane, which these cells have already.
+        for k in 0..3 {
+            near(&found["cell_lengths"][at][k], frame.cell.lengths_ang()[k]);
+            near(&found["cell_angles"][at][k], frame.cell.angles_deg()[k]);
+            for atom in 0..2 {
+                near(
+                    &found["coordinates"][at][atom][k],
+                    frame.positions_ang[atom][k],
+                );
+                let velocity = frame.velocities_ang_per_fs[atom][k] * 1e3;
+                near(&found["velocities"][at][atom][k], velocity);
+            }
+        }
+    }
+}
+
 #[test]
 fn packed_files_are_unpacked() {
     let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
+use super::netcdf::write_netcdf;
 use super::{DcdWriter, ExtxyzWriter, Frames, LammpsDumpWriter, Snapshot, TrajectoryError};
 use crate::physics::structure::Cell;
 
@@ -15,6 +16,7 @@ pub enum WrittenForm {
     LammpsDump,
     Extxyz,
     Dcd,
+    Netcdf,
 }
 
 #[derive(Debug, Error)]
@@ -25,38 +27,40 @@ pub enum WriteError {
     File(#[from] io::Error),
 }
 
-/// Writes all frames to a new file and gives their number. As long as the cell stays that of the first frame, positions follow
+/// Writes all frames, of which there are `count`, to a new file and gives their number. As long as the cell stays that of the first frame, positions follow
 /// the atoms from where they stand in it, if the frames know their ways; in a cell that breathes they stay as they are, right
 /// up to lattice vectors.
 pub fn write_trajectory(
     frames: &mut dyn Frames,
+    count: usize,
     form: WrittenForm,
     to: &Path,
 ) -> Result<usize, WriteError> {
-    let to = BufWriter::new(File::create(to)?);
+    let create = || File::create(to).map(BufWriter::new);
     match form {
         WrittenForm::LammpsDump => {
-            let mut writer = LammpsDumpWriter::new(to);
+            let mut writer = LammpsDumpWriter::new(create()?);
             let count = each(frames, &mut |frame| writer.write(frame))?;
             writer.finish()?;
             Ok(count)
         }
         WrittenForm::Extxyz => {
-            let mut writer = ExtxyzWriter::new(to);
+            let mut writer = ExtxyzWriter::new(create()?);
             let count = each(frames, &mut |frame| writer.write(frame))?;
             writer.finish()?;
             Ok(count)
         }
         WrittenForm::Dcd => {
-            let mut writer = DcdWriter::new(to);
+            let mut writer = DcdWriter::new(create()?);
             let count = each(frames, &mut |frame| writer.write(frame))?;
             writer.finish()?;
             Ok(count)
         }
+        WrittenForm::Netcdf => write_netcdf(frames, count, to),
     }
 }
 
-fn each(
+pub(super) fn each(
     frames: &mut dyn Frames,
     write: &mut dyn FnMut(&Snapshot) -> io::Result<()>,
 ) -> Result<usize, WriteError> {

@@ -146,6 +146,11 @@ pub fn run_judged(
     if protocol.needs_grades() && !potential.has_grades() {
         return Err(MdError::NoGrade);
     }
+    if protocol.observes() {
+        // So that what cannot be looked at is told before anything has moved.
+        Observation::new(&protocol.observe, &start.elements, protocol.timestep_fs)
+            .map_err(MdError::Observation)?;
+    }
     std::fs::create_dir_all(directory).map_err(MdError::file(directory))?;
     let mut runner = Runner::new(start, potential, protocol, seed, directory, host, judge)?;
     match runner.go() {

@@ -179,11 +179,12 @@ impl<'a> Runner<'a> {
         self.moving = saved.moving;
         self.volumes = saved.volumes;
         self.segments = saved.segments;
-        self.observation = saved.observation;
-        if let Some(observation) = &mut self.observation
-            && !observation.restore(&rows_of(&looks))
-        {
-            return Ok(None);
+        if let Some(observation) = saved.observation {
+            let (how, elements) = (&self.protocol.observe, &self.system.elements);
+            self.observation = observation.restored(how, elements, &rows_of(&looks));
+            if self.observation.is_none() {
+                return Ok(None);
+            }
         }
         let Some(mut course) = saved.course else {
             return Ok(Some(()));

@@ -244,24 +244,36 @@ fn cells_are_rescaled_to_the_mean_volume_of_the_second_half() {
         barostat: Barostat::Mtk(Freedom::Anisotropic),
         barostat_time_fs: 500.0,
     };
-    let protocol = Protocol {
+    let protocol = |within| Protocol {
         timestep_fs: 4.0,
         log_fs: 4.0,
         drift_bound: 1.0,
         segments: vec![
             dynamics(npt, 2000.0),
-            Segment::RescaleToMeanVolume { within: None },
+            Segment::RescaleToMeanVolume { within },
             dynamics(nvt(Thermostat::Rescaling, 60.0, 100.0), 40.0),
         ],
         ..Protocol::default()
     };
-    let (summary, log) = logged(&crystal(2, 5.5), &Soft, &protocol, 1);
+    let start = crystal(2, 5.5);
+    let (summary, log) = logged(&start, &Soft, &protocol(None), 1);
     let volumes = column(&log[1..501], VOLUME);
     let mean = volumes[250..].iter().sum::<f64>() / 250.0;
     assert!((summary.structure.cell.volume_ang3() / mean - 1.0).abs() < 1e-12);
     assert_eq!(log[501][STEP], 500.0);
     let [x, y, _] = summary.structure.cell.lengths_ang();
     assert!((x - y).abs() > 1e-6, "the shape is kept");
+    // By how much the density has changed, and a little less than that.
+    let before = start.cell.volume_ang3();
+    let change = (before / mean - 1.0).abs();
+    for (within, expected, ended) in [
+        (1.01 * change, mean, Ended::Rescaled),
+        (0.99 * change, before, Ended::Restored),
+    ] {
+        let (summary, _) = logged(&start, &Soft, &protocol(Some(within)), 1);
+        assert!((summary.structure.cell.volume_ang3() / expected - 1.0).abs() < 1e-12);
+        assert_eq!(summary.segments[1].ended, ended);
+    }
 }
 
 #[test]
