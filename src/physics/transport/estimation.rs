@@ -194,15 +194,40 @@ impl<'a> Runs<'a> {
             .map(|(curve, count)| Guide {
                 curve,
                 particles: *count as f64,
+                size: 0.0,
             })
             .collect();
         let collective = (!collective.lags.is_empty()).then_some(Guide {
             curve: &collective,
             particles: self.dimensions() as f64,
+            size: 0.0,
         });
-        match window::choose(&guides, collective.as_ref(), shortest, self.frames()) {
-            Choice::Found { span, bias, error } => {
-                let what = if own.is_empty() {
+        let choose = |modes: &[Guide<'_>]| {
+            window::choose(&guides, collective.as_ref(), modes, shortest, self.frames())
+        };
+        let mut choice = choose(&[]);
+        if let Choice::Found { span, .. } = choice
+            && !own.is_empty()
+        {
+            let curves = self.mode_curves(span.from, middle);
+            let each = curves.iter();
+            let modes: Vec<Guide<'_>> = each
+                .map(|curve| Guide {
+                    curve,
+                    particles: 1.0,
+                    size: 1.0 / middle as f64,
+                })
+                .collect();
+            choice = choose(&modes);
+        }
+        match choice {
+            Choice::Found {
+                span,
+                bias,
+                error,
+                slow_mode,
+            } => {
+                let what = if own.is_empty() || slow_mode {
                     "collective displacements"
                 } else {
                     "squared displacements of atoms"
@@ -248,12 +273,10 @@ impl<'a> Runs<'a> {
         };
         let slopes: Vec<Matrix> = self.curves.iter().zip(&regressions).map(slope_of).collect();
         // As many degrees of freedom as memory like that of the atoms leaves, which are in proportion to the lengths.
-        let degrees_of = |memory: &dyn Fn(usize) -> f64| -> Vec<f64> {
-            let each = self.curves.iter().zip(&regressions);
-            each.map(|(run, regression)| regression.degrees(run.frames, memory))
-                .collect()
-        };
-        let expected = degrees_of(&own_memory);
+        let each = self.curves.iter().zip(&regressions);
+        let expected: Vec<f64> = each
+            .map(|(run, regression)| regression.degrees(run.frames, &own_memory))
+            .collect();
         let all: f64 = expected.iter().sum();
         let parts: Vec<f64> = expected.iter().map(|one| one / all).collect();
         let order = self.null.len();
@@ -261,19 +284,19 @@ impl<'a> Runs<'a> {
         for (own, part) in slopes.iter().zip(&parts) {
             add(&mut slope, own, *part);
         }
-        let modes = self.modes(span)?;
+        let modes = self.modes(span.from.div_ceil(2), span.from)?;
         let inside = congruent(&modes, &slope);
         let scale = 1.0 / own_memory(span.from);
         // As a mean of both by their inverse variances.
         let variance = 2.0 / all;
         let trust = DIFFERENT * DIFFERENT / (DIFFERENT * DIFFERENT + variance);
-        let degrees: Vec<f64> = modes
+        let memories: Vec<Vec<f64>> = modes
             .iter()
             .enumerate()
             .map(|(mode, vector)| {
                 let relative = (inside[mode][mode] / scale).max(variance);
                 let slope = scale * relative.powf(trust);
-                let seen: Vec<f64> = (0..=span.from)
+                (0..=span.from)
                     .map(|lag| {
                         if lag == 0 {
                             0.0
@@ -281,9 +304,21 @@ impl<'a> Runs<'a> {
                             between(vector, &self.pooled(lag), vector) / slope
                         }
                     })
-                    .collect();
-                degrees_of(&|lag| continued(&seen, lag)).iter().sum()
+                    .collect()
             })
+            .collect();
+        let between_modes = |m: usize, n: usize| -> f64 {
+            let [one, other] = [&memories[m], &memories[n]];
+            let each = self.curves.iter().zip(&regressions);
+            each.map(|(run, regression)| {
+                let memories: [&dyn Fn(usize) -> f64; 2] =
+                    [&|lag| continued(one, lag), &|lag| continued(other, lag)];
+                regression.degrees_between(run.frames, memories)
+            })
+            .sum()
+        };
+        let degrees: Vec<f64> = (0..modes.len())
+            .map(|mode| between_modes(mode, mode))
             .collect();
         if degrees
             .iter()
@@ -304,15 +339,28 @@ impl<'a> Runs<'a> {
         let factor =
             back.ok_or_else(|| TransportError::Singular("modes depend on each other".into()))?;
         let later_slope = self.later_slope(span, &modes, &inside);
+        // Noise of the memory of a mode may break the inequality.
+        let pairs = PairCurves::pairs(modes.len()).filter(|(m, n)| m < n);
+        let crossed = pairs.map(|(m, n)| {
+            let least = (degrees[m] * degrees[n]).sqrt();
+            let crossed = between_modes(m, n);
+            if crossed > least { crossed } else { least }
+        });
+        let mut freedom = Freedom {
+            crossed: crossed.collect(),
+            factor,
+            degrees,
+            replicas: self.curves.len(),
+            excess: None,
+            own: None,
+        };
+        freedom.excess = inverse(&root).and_then(|inverse| {
+            let white = product(&inverse, &modes);
+            self.excess(&slopes, &slope, &parts, &white, &freedom)
+        });
         Ok(Estimation {
             span,
-            freedom: Freedom {
-                factor,
-                degrees,
-                replicas: self.curves.len(),
-                excess: self.excess(&slopes, &slope, &expected),
-                own: None,
-            },
+            freedom,
             own_degrees: {
                 let each = self.curves.iter().zip(&own_regressions);
                 each.map(|(run, regression)| regression.degrees(run.frames, &own_memory))
@@ -325,21 +373,40 @@ impl<'a> Runs<'a> {
         })
     }
 
-    /// Vectors m with `m X mᵀ = 1` at the beginning of the window, independent of each other there and at half that lag:
-    /// collective modes, each with a memory of its own.
-    fn modes(&self, span: Span) -> Result<Matrix, TransportError> {
+    /// Curves of the modes that are independent of each other at a lag where the atoms show no memory any more, and at a
+    /// longer one: what a mode remembers longer than they do tells them apart, where in the mean over modes one that runs on
+    /// and one that turns back would cancel.
+    fn mode_curves(&self, early: usize, late: usize) -> Vec<LagCurve> {
+        let early = early.min(late.div_ceil(2));
+        let lags: BTreeSet<usize> = window::candidates()
+            .take_while(|lag| *lag <= self.shortest() / 2)
+            .flat_map(|lag| [lag, 2 * lag, 3 * lag])
+            .collect();
+        let lags: Vec<usize> = lags
+            .into_iter()
+            .filter(|lag| *lag < self.shortest())
+            .collect();
+        let pooled: Vec<Matrix> = lags.iter().map(|lag| self.pooled(*lag)).collect();
+        let each = self.modes(early, late).unwrap_or_default();
+        each.iter()
+            .map(|vector| LagCurve {
+                lags: lags.clone(),
+                values: pooled.iter().map(|x| between(vector, x, vector)).collect(),
+            })
+            .collect()
+    }
+
+    /// Vectors m with `m X mᵀ = 1` at a lag, independent of each other there and at an earlier one: collective modes, each
+    /// with a memory of its own.
+    fn modes(&self, early: usize, late: usize) -> Result<Matrix, TransportError> {
         let singular = || {
             TransportError::Singular(
                 "the collective displacements of some species depend on those of others".into(),
             )
         };
-        let root =
-            cholesky(&congruent(&self.basis, &self.pooled(span.from))).ok_or_else(singular)?;
+        let root = cholesky(&congruent(&self.basis, &self.pooled(late))).ok_or_else(singular)?;
         let white = inverse(&root).ok_or_else(singular)?;
-        let early = congruent(
-            &white,
-            &congruent(&self.basis, &self.pooled(span.from.div_ceil(2))),
-        );
+        let early = congruent(&white, &congruent(&self.basis, &self.pooled(early)));
         let (_, vectors) = eigen(&early);
         Ok(product(&product(&vectors, &white), &self.basis))
     }
@@ -396,17 +463,29 @@ impl<'a> Runs<'a> {
         })
     }
 
-    /// Whether replicas scatter more than their lengths allow: `Σ_r ν_r/2 tr[(L⁻¹ (L_r − L))²]` is χ² distributed with
-    /// (R − 1) p (p + 1)/2 degrees of freedom where they do not.
-    fn excess(&self, slopes: &[Matrix], slope: &Matrix, degrees: &[f64]) -> Option<[f64; 2]> {
-        let precision = inverse(&congruent(&self.basis, slope))?;
+    /// Whether replicas scatter more than their lengths allow: with `L = F Fᵀ` and `W_r = F⁻¹ L_r F⁻ᵀ`, each mode and pair
+    /// of modes with degrees of freedom of its own, `Σ_r Σ_{m≤n} (W_r − 1)²_mn ν_mn r / (1 + δ_mn)`, r being the part of
+    /// the run, is χ² distributed with (R − 1) p (p + 1)/2 degrees of freedom where they do not. Those of the atoms will
+    /// not do: a mode with more memory than theirs scatters more, and would be taken for replicas that differ.
+    fn excess(
+        &self,
+        slopes: &[Matrix],
+        slope: &Matrix,
+        parts: &[f64],
+        white: &Matrix,
+        freedom: &Freedom,
+    ) -> Option<[f64; 2]> {
         let mut sum = 0.0;
-        for (own, degrees) in slopes.iter().zip(degrees) {
+        for (own, part) in slopes.iter().zip(parts) {
             let mut apart = own.clone();
             add(&mut apart, slope, -1.0);
-            let relative = product(&precision, &congruent(&self.basis, &apart));
-            let squared = product(&relative, &relative);
-            sum += 0.5 * degrees * (0..squared.len()).map(|at| squared[at][at]).sum::<f64>();
+            let relative = congruent(white, &apart);
+            sum += PairCurves::pairs(relative.len())
+                .map(|(m, n)| {
+                    let times = if m == n { 0.5 } else { 1.0 };
+                    times * part * freedom.between(m, n) * relative[m][n].powi(2)
+                })
+                .sum::<f64>();
         }
         let dimensions = self.dimensions() as f64;
         let of = (slopes.len() - 1) as f64 * dimensions * (dimensions + 1.0) / 2.0;

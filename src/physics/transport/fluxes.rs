@@ -18,6 +18,7 @@ impl TransportTensor {
         self.freedom = Some(Freedom {
             factor: root_in_frame(&self.l, &null),
             degrees: vec![fluxes.degrees; modes],
+            crossed: Vec::new(),
             replicas: self.freedom.as_ref().map_or(1, |freedom| freedom.replicas),
             excess: None,
             own: self.freedom.as_ref().and_then(|freedom| freedom.own),

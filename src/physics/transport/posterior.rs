@@ -28,8 +28,8 @@ pub fn samples(freedom: &Freedom, label: u64) -> Vec<Matrix> {
             for (at, (row, degrees)) in bartlett.iter_mut().zip(&freedom.degrees).enumerate() {
                 let degrees = degrees * wider;
                 let left = degrees + order.saturating_sub(2) as f64 - at as f64;
-                for off in &mut row[..at] {
-                    *off = stream.normal() / degrees.sqrt();
+                for (other, off) in row[..at].iter_mut().enumerate() {
+                    *off = stream.normal() / (freedom.between(at, other) * wider).sqrt();
                 }
                 row[at] = (2.0 * stream.gamma(0.5 * left.max(LEAST)) / degrees).sqrt();
             }
@@ -47,9 +47,9 @@ const LEAST: f64 = 0.5;
 /// `(L_ik L_jl + L_il L_jk) / ν`.
 pub fn covariance(freedom: &Freedom) -> Matrix {
     let factor = &freedom.factor;
-    let degrees = freedom.effective();
+    let excess = freedom.excess.map_or(1.0, |[excess, _]| excess);
     let pairs: Vec<(usize, usize)> = PairCurves::pairs(factor.len()).collect();
-    let mode_pairs: Vec<(usize, usize)> = PairCurves::pairs(degrees.len()).collect();
+    let mode_pairs: Vec<(usize, usize)> = PairCurves::pairs(freedom.degrees.len()).collect();
     // What an element of W adds to an entry of the tensor.
     let weight = |(i, j): (usize, usize), (m, n): (usize, usize)| {
         if m == n {
@@ -58,7 +58,7 @@ pub fn covariance(freedom: &Freedom) -> Matrix {
         factor[i][m] * factor[j][n] + factor[i][n] * factor[j][m]
     };
     let variance = |(m, n): (usize, usize)| {
-        let both = 0.5 * (1.0 / degrees[m] + 1.0 / degrees[n]);
+        let both = excess / freedom.between(m, n);
         if m == n { 2.0 * both } else { both }
     };
     let entry = |a: (usize, usize), b: (usize, usize)| -> f64 {

@@ -77,7 +77,14 @@ impl Regression {
     /// Degrees of freedom ν of the slope of the squared displacement of one Gaussian process along three axes: its
     /// relative variance is 2/ν. `memory` is the mean squared displacement over lags in units of the slope.
     pub fn degrees(&self, frames: usize, memory: impl Fn(usize) -> f64) -> f64 {
-        let covariance = lag_covariance(frames, &self.lags, self.lags[0], memory);
+        self.degrees_between(frames, [&memory, &memory])
+    }
+
+    /// The same of the slope of the products of the displacements of two independent processes: its variance over the
+    /// product of their slopes is 1/ν. It is what both remember that counts: ν is not less than the geometric mean of
+    /// those of both (Cauchy and Schwarz), and much above it where one runs on and the other turns back.
+    pub fn degrees_between(&self, frames: usize, memories: [&dyn Fn(usize) -> f64; 2]) -> f64 {
+        let covariance = product_covariance(frames, &self.lags, self.lags[0], memories);
         2.0 / between(&self.weights, &covariance, &self.weights)
     }
 }
@@ -94,9 +101,23 @@ pub fn lag_covariance(
     beyond: usize,
     memory: impl Fn(usize) -> f64,
 ) -> Matrix {
+    product_covariance(frames, lags, beyond, [&memory, &memory])
+}
+
+/// The same with `g g'` instead of `g²`, for the displacements of two independent processes with memories of their own:
+/// twice the covariance of the means of their products.
+fn product_covariance(
+    frames: usize,
+    lags: &[usize],
+    beyond: usize,
+    memories: [&dyn Fn(usize) -> f64; 2],
+) -> Matrix {
     let most = lags.last().map_or(0, |last| 2 * last + beyond);
-    let memory: Vec<f64> = (0..=most).map(memory).collect();
-    let phi = |lag: i64| memory[(lag.unsigned_abs() as usize).min(most)];
+    let memories: [Vec<f64>; 2] = memories.map(|memory| (0..=most).map(memory).collect());
+    let increments = |memory: &[f64], apart: i64, a: i64, b: i64| {
+        let phi = |lag: i64| memory[(lag.unsigned_abs() as usize).min(most)];
+        0.5 * (phi(apart + a) + phi(apart - b) - phi(apart) - phi(apart + a - b))
+    };
     let frames = frames as i64;
     let mut covariance = zeros(lags.len(), lags.len());
     for (row, a) in lags.iter().map(|lag| *lag as i64).enumerate() {
@@ -107,9 +128,9 @@ pub fn lag_covariance(
             for apart in -(a + beyond)..=b + beyond {
                 let pairs = origins_a.min(origins_b + apart) - apart.max(0);
                 if pairs > 0 {
-                    let g =
-                        0.5 * (phi(apart + a) + phi(apart - b) - phi(apart) - phi(apart + a - b));
-                    sum += pairs as f64 * g * g;
+                    let [one, other] =
+                        [0, 1].map(|at: usize| increments(&memories[at], apart, a, b));
+                    sum += pairs as f64 * one * other;
                 }
             }
             covariance[row][column] = 2.0 / 3.0 * sum / (origins_a * origins_b) as f64;

@@ -292,6 +292,7 @@ impl<'a> TemperatureSeries<'a> {
             let factor = root_in_frame(&tensor.l, &null);
             Freedom {
                 degrees: vec![1.0 / variance; factor[0].len()],
+                crossed: Vec::new(),
                 factor,
                 replicas: low.replicas.min(high.replicas),
                 excess: None,

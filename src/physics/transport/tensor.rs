@@ -127,6 +127,10 @@ pub struct Freedom {
     pub factor: Vec<Vec<f64>>,
     /// Degrees of freedom of each mode, from the length of the runs, the window and the memory of the motion.
     pub degrees: Vec<f64>,
+    /// Of the products of two modes i < j, in the order 12, 13, …, 23, …: what both remember. Where there are none, the
+    /// harmonic mean of those of both.
+    #[serde(default)]
+    pub crossed: Vec<f64>,
     /// Runs.
     pub replicas: usize,
     /// Where replicas scatter more than `degrees` allows: by which factor their variance is larger, and the degrees of
@@ -144,6 +148,20 @@ impl Freedom {
             .iter()
             .map(|degrees| degrees / excess)
             .collect()
+    }
+
+    /// Of the product of two modes, or of one with itself, without the scatter of replicas.
+    pub(super) fn between(&self, m: usize, n: usize) -> f64 {
+        let (low, high) = (m.min(n), m.max(n));
+        if low == high {
+            return self.degrees[low];
+        }
+        let order = self.degrees.len();
+        let before = low * (2 * order - low - 1) / 2;
+        let crossed = self.crossed.get(before + high - low - 1);
+        crossed
+            .copied()
+            .unwrap_or(2.0 / (1.0 / self.degrees[low] + 1.0 / self.degrees[high]))
     }
 
     /// Harmonic mean over the modes.

@@ -2,7 +2,8 @@
 //!
 //! A collective displacement is one sample of the motion where that of atoms is as many as there are atoms: its error
 //! grows as the root of the lag, so that the window has to begin as early as the memory of the motion allows. How early
-//! that is, the displacements of single atoms tell, which are known much better.
+//! that is, the displacements of single atoms tell, which are known much better. Where a collective mode clearly remembers
+//! longer than they do, it is asked too.
 
 use super::matrix::between;
 use super::own::LagCurve;
@@ -18,6 +19,9 @@ const NOISE: f64 = 3.0;
 const BOUND: f64 = 0.05;
 /// Memory is believed in where it explains so much of χ².
 const SEEN: f64 = 12.0;
+/// A collective mode remembers longer than the atoms where that explains so much more of χ²: two standard errors, fewer than
+/// for memory as such. To miss it makes intervals wrong; to see what is not there, only wider.
+const LONGER: f64 = 4.0;
 /// The window ends at so many times its beginning.
 const STRETCH: usize = 5;
 /// The shortest run is at least so many times as long as the beginning of the window.
@@ -28,6 +32,8 @@ pub struct Guide<'a> {
     pub curve: &'a LagCurve,
     /// Independent particles that it is a mean over.
     pub particles: f64,
+    /// A slope by which the noise of the curve is judged at least; 0 where the end of the curve is known well enough.
+    pub size: f64,
 }
 
 /// In frames.
@@ -40,11 +46,13 @@ pub struct Span {
 /// What the rule found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Choice {
-    /// With the bias that is left and the error of the collective slope, both relative.
+    /// With the bias that is left and the error of the collective slope, both relative, and whether a collective mode had
+    /// its say.
     Found {
         span: Span,
         bias: f64,
         error: f64,
+        slow_mode: bool,
     },
     /// The slope still changes at the longest lag that could be looked at.
     Changing,
@@ -81,8 +89,9 @@ impl Memory {
     }
 
     /// From the changes of the slope from one pair of neighbouring lags to the next, whose errors hardly depend on each
-    /// other: they go as the root of the distance between the lags. None where no memory is seen.
-    fn of(guide: &Guide<'_>, longest: usize, frames: usize) -> Option<Self> {
+    /// other: they go as the root of the distance between the lags. Of those not longer than `most`, that which explains
+    /// most of χ², and how much.
+    fn of(guide: &Guide<'_>, longest: usize, frames: usize, most: f64) -> Option<(f64, Self)> {
         let lags: Vec<usize> = std::iter::once(0)
             .chain(candidates().take_while(|lag| *lag <= longest))
             .collect();
@@ -90,13 +99,15 @@ impl Memory {
             (guide.curve.at(pair[1]) - guide.curve.at(pair[0])) / (pair[1] - pair[0]) as f64
         };
         let last = lags.len().checked_sub(1)?;
-        let size = guide.curve.at(lags[last]) / lags[last] as f64;
+        let size = guide
+            .size
+            .max(guide.curve.at(lags[last]) / lags[last] as f64);
         if last < 3 || size <= 0.0 {
             return None;
         }
         let mut best: Option<(f64, Memory)> = None;
         let mut time = 0.25;
-        while time < 0.5 * longest as f64 {
+        while time < 0.5 * longest as f64 && time <= most {
             let (mut products, mut squares) = (0.0, 0.0);
             for three in lags.windows(3) {
                 let change = slope(&three[1..]) - slope(&three[..2]);
@@ -110,20 +121,36 @@ impl Memory {
                 squares += of_memory * of_memory / variance;
             }
             let explained = products * products / squares;
-            if squares > 0.0 && explained > best.map_or(SEEN, |(most, _)| most) {
+            if squares > 0.0 && explained > best.map_or(0.0, |(most, _)| most) {
                 let amplitude = products / squares;
                 best = Some((explained, Memory { amplitude, time }));
             }
             time *= 1.05;
         }
-        best.map(|(_, memory)| memory)
+        best
+    }
+
+    /// None where it cannot be told from noise.
+    fn seen(guide: &Guide<'_>, longest: usize, frames: usize) -> Option<(f64, Self)> {
+        Memory::of(guide, longest, frames, f64::INFINITY).filter(|(explained, _)| *explained > SEEN)
+    }
+
+    /// Of a collective mode, where it clearly lasts longer than that of the atoms: where it explains more of χ² than any
+    /// that does not.
+    fn longer(guide: &Guide<'_>, shortest: usize, frames: usize, than: f64) -> Option<Self> {
+        let longest = shortest / LEAST_RUN;
+        let (explained, memory) = Memory::seen(guide, longest, frames)?;
+        let within = Memory::of(guide, longest, frames, than).map_or(0.0, |(within, _)| within);
+        (memory.time > than && explained - within > LONGER).then_some(memory)
     }
 }
 
-/// `shortest` run and all `frames` together. The collective curve has its say only where it clearly disagrees.
+/// `shortest` run and all `frames` together. The collective curve, and those of collective modes, have their say only where
+/// they clearly disagree: otherwise their noise would choose the window, and the slope within it would be biased.
 pub fn choose(
     own: &[Guide<'_>],
     collective: Option<&Guide<'_>>,
+    modes: &[Guide<'_>],
     shortest: usize,
     frames: usize,
 ) -> Choice {
@@ -132,18 +159,27 @@ pub fn choose(
     } else {
         own.iter().collect()
     };
-    let memories: Vec<Option<Memory>> = of_choice
-        .iter()
-        .map(|guide| Memory::of(guide, shortest / 2, frames))
+    let mut memories: Vec<(&Guide<'_>, Memory)> = of_choice
+        .into_iter()
+        .filter_map(|guide| {
+            let (_, memory) = Memory::seen(guide, shortest / 2, frames)?;
+            Some((guide, memory))
+        })
         .collect();
+    let longest = memories.iter().map(|(_, memory)| memory.time);
+    let longest = longest.fold(0.0, f64::max);
+    let seen = memories.len();
+    let longer = modes
+        .iter()
+        .filter_map(|guide| Some((guide, Memory::longer(guide, shortest, frames, longest)?)));
+    memories.extend(longer);
+    let slow_mode = memories.len() > seen;
     let bias = |lag: usize| {
-        let each = of_choice.iter().zip(&memories);
+        let each = memories.iter();
         each.map(|(guide, memory)| {
-            memory.map_or(0.0, |memory| {
-                let left =
-                    memory.amplitude.abs() * Memory::decay(memory.time, lag, (3 * lag).div_ceil(2));
-                left / size_at(guide, lag.min(shortest / LEAST_RUN).max(1))
-            })
+            let left =
+                memory.amplitude.abs() * Memory::decay(memory.time, lag, (3 * lag).div_ceil(2));
+            left / size_at(guide, lag.min(shortest / LEAST_RUN).max(1))
         })
         .fold(0.0, f64::max)
     };
@@ -166,6 +202,7 @@ pub fn choose(
         },
         bias: bias(lag),
         error: error(lag),
+        slow_mode,
     };
     if let Some(lag) = allowed
         .iter()

@@ -180,6 +180,27 @@ impl Model {
         )
     }
 
+    /// Collective processes remember ten times as long as the atoms, by which the window is chosen: here collective modes
+    /// have to have their say.
+    pub fn slow() -> Self {
+        let running = |diffusion, tau_fs| Process::Velocity { diffusion, tau_fs };
+        let caged = |diffusion: f64, tau_fs: f64| Process::Caged {
+            diffusion,
+            tau_fs,
+            amplitude: (2.0 * diffusion * tau_fs).sqrt(),
+        };
+        Model::new(
+            "slow",
+            [running(0.01, TAU_FS), caged(0.005, TAU_FS)],
+            [
+                running(0.02, 0.1 * TAU_FS),
+                caged(0.004, 0.1 * TAU_FS),
+                running(0.01, 0.05 * TAU_FS),
+            ],
+            [[2.0, 1.0], [-1.0, 2.0]],
+        )
+    }
+
     pub fn truth(&self) -> [[f64; 3]; 3] {
         let kt_volume = BOLTZMANN_EV_PER_K * TEMPERATURE_K * EDGE_ANG.powi(3);
         let entry = |i: usize, j: usize| {
@@ -397,13 +418,13 @@ fn intervals_hold_the_truth() {
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
-/// With 4,000 trajectories a share of 68 % is known to 0.7 %, and the bounds stand as they are; with 1,000, to 1.5 %, by which
+/// With 4,000 trajectories a share of 68 % is known to 0.7 %, and the bounds stand as they are. With 1,000, to 1.5 %, by which
 /// they are opened.
-fn long(length: usize, trajectories: usize, slack: f64) {
+fn long(models: &[Model], length: usize, trajectories: usize, slack: f64) {
     let mut faults = Vec::new();
     for replicas in [1, 3, 5] {
-        for model in [Model::velocities(), Model::caged()] {
-            faults.extend(holds(&model, trajectories, replicas, length, slack));
+        for model in models {
+            faults.extend(holds(model, trajectories, replicas, length, slack));
         }
     }
     assert!(faults.is_empty(), "{faults:#?}");
@@ -412,23 +433,31 @@ fn long(length: usize, trajectories: usize, slack: f64) {
 #[test]
 #[ignore = "minutes"]
 fn long_intervals_of_30_memory_times_hold_the_truth() {
-    long(30, 4000, 0.0);
+    let models = [Model::velocities(), Model::caged()];
+    long(&models, 30, 4000, 0.0);
 }
 
 #[test]
 #[ignore = "ten minutes"]
 fn long_intervals_of_100_memory_times_hold_the_truth() {
-    long(100, 4000, 0.0);
+    let models = [Model::velocities(), Model::caged()];
+    long(&models, 100, 4000, 0.0);
 }
 
-/// Intervals of several replicas are a little too wide here: those of 68 % hold the truth in up to 73.2 % of cases, hence the
-/// two standard errors (0.7 % each) by which the bounds are opened.
 #[test]
 #[ignore = "five minutes"]
 fn long_intervals_of_a_model_that_was_not_looked_at_hold_the_truth() {
-    let replicas = [1, 3, 5].into_iter();
+    long(&[Model::mixed()], 100, 4000, 0.0);
+}
+
+/// From one run of 100 memory times intervals of 68 % hold the truth in 62 to 66 % of cases only: a mode that differs so much
+/// from the atoms is believed to be more like them than it is (`DIFFERENT`), and its error is told too small.
+#[test]
+#[ignore = "minutes"]
+fn long_intervals_hold_the_truth_where_atoms_forget_first() {
+    let replicas = [3, 5].into_iter();
     let faults: Vec<String> = replicas
-        .flat_map(|replicas| holds(&Model::mixed(), 4000, replicas, 100, 2.0))
+        .flat_map(|replicas| holds(&Model::slow(), 2000, replicas, 100, 0.0))
         .collect();
     assert!(faults.is_empty(), "{faults:#?}");
 }
@@ -436,5 +465,6 @@ fn long_intervals_of_a_model_that_was_not_looked_at_hold_the_truth() {
 #[test]
 #[ignore = "a quarter of an hour"]
 fn long_intervals_of_1000_memory_times_hold_the_truth() {
-    long(1000, 1000, 1.0);
+    let models = [Model::velocities(), Model::caged(), Model::mixed()];
+    long(&models, 1000, 1000, 1.0);
 }

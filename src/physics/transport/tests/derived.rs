@@ -189,6 +189,7 @@ fn at_temperature(temperature_k: f64, degrees: f64, noise: Option<&mut Stream>) 
             &root,
         ),
         degrees: vec![degrees; 2],
+        crossed: Vec::new(),
         replicas: 1,
         excess: None,
         own: None,
