@@ -9,7 +9,7 @@ pub fn trace(m: &Matrix) -> f64 {
 }
 
 /// A row vector times a matrix.
-#[inline]
+#[inline(always)]
 pub fn times(row: [f64; 3], m: &Matrix) -> [f64; 3] {
     std::array::from_fn(|k| row[0] * m[0][k] + row[1] * m[1][k] + row[2] * m[2][k])
 }
@@ -86,15 +86,20 @@ fn eigen(m: &Matrix) -> ([f64; 3], Matrix) {
     ([a[0][0], a[1][1], a[2][2]], vectors)
 }
 
-/// A function of a symmetric matrix: of its eigenvalues, in its eigenvectors.
-pub fn of_symmetric(m: &Matrix, function: impl Fn(f64) -> f64) -> Matrix {
+/// Functions of a symmetric matrix: of its eigenvalues, in its eigenvectors.
+pub fn of_symmetric<const N: usize>(
+    m: &Matrix,
+    functions: [&dyn Fn(f64) -> f64; N],
+) -> [Matrix; N] {
     let (values, vectors) = eigen(m);
-    let values = values.map(function);
-    std::array::from_fn(|i| {
-        std::array::from_fn(|j| {
-            (0..3)
-                .map(|k| values[k] * vectors[k][i] * vectors[k][j])
-                .sum()
+    functions.map(|function| {
+        let values = values.map(function);
+        std::array::from_fn(|i| {
+            std::array::from_fn(|j| {
+                (0..3)
+                    .map(|k| values[k] * vectors[k][i] * vectors[k][j])
+                    .sum()
+            })
         })
     })
 }
@@ -122,7 +127,7 @@ mod tests {
             term = scaled(&product(&term, &m), 1.0 / f64::from(n));
             series = sum(&series, &term);
         }
-        let found = of_symmetric(&m, f64::exp);
+        let [found] = of_symmetric(&m, [&f64::exp]);
         assert!(squares(&sum(&found, &scaled(&series, -1.0))) < 1e-28);
         let one = product(&found, &inverse(&found));
         assert!(squares(&sum(&one, &scaled(&IDENTITY, -1.0))) < 1e-28);

@@ -41,6 +41,26 @@ pub struct Lost {
     pub moved_ang: f64,
 }
 
+/// Σ m v ⊗ v: xx, yy, zz, xy, xz, yz.
+#[derive(Default)]
+pub struct Kinetic([f64; 6]);
+
+impl Kinetic {
+    #[inline(always)]
+    pub fn add(&mut self, mass: f64, v: &[f64; 3]) {
+        let [x, y, z] = *v;
+        let products = [x * x, y * y, z * z, x * y, x * z, y * z];
+        for (sum, product) in self.0.iter_mut().zip(products) {
+            *sum += mass * product;
+        }
+    }
+
+    pub fn tensor(&self) -> Matrix {
+        let [xx, yy, zz, xy, xz, yz] = self.0;
+        [[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]
+    }
+}
+
 /// A component of a velocity up to which no atom is lost.
 pub fn most_component(time_fs: f64) -> f64 {
     FURTHEST_ANG / time_fs / 3.0f64.sqrt()
@@ -141,18 +161,11 @@ impl System {
 
     /// Σ m v ⊗ v, eV.
     pub fn kinetic_tensor(&self) -> Matrix {
-        let mut six = [0.0; 6];
-        for ([x, y, z], mass) in self.velocities.iter().zip(&self.masses) {
-            let m = mass;
-            six[0] += m * x * x;
-            six[1] += m * y * y;
-            six[2] += m * z * z;
-            six[3] += m * x * y;
-            six[4] += m * x * z;
-            six[5] += m * y * z;
+        let mut kinetic = Kinetic::default();
+        for (v, mass) in self.velocities.iter().zip(&self.masses) {
+            kinetic.add(*mass, v);
         }
-        let [xx, yy, zz, xy, xz, yz] = six;
-        [[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]
+        kinetic.tensor()
     }
 
     pub fn scale_velocities(&mut self, factor: f64) {
@@ -160,6 +173,18 @@ impl System {
             *v = v.map(|x| x * factor);
         }
         self.twice_kinetic *= factor * factor;
+    }
+
+    /// As [`System::scale_velocities`], and what [`System::kinetic_tensor`] is then, to the last bit.
+    pub fn scale_and_measure(&mut self, factor: f64) -> Matrix {
+        let mut kinetic = Kinetic::default();
+        for (v, mass) in self.velocities.iter_mut().zip(&self.masses) {
+            let now = v.map(|x| x * factor);
+            kinetic.add(*mass, &now);
+            *v = now;
+        }
+        self.twice_kinetic *= factor * factor;
+        kinetic.tensor()
     }
 
     fn moving<'a>(&'a mut self, forces: &'a [[f64; 3]]) -> Moving<'a> {

@@ -10,9 +10,10 @@ use super::super::matrix::{
     Matrix, diagonal, of_symmetric, scaled, sinhc, squares, sum, symmetric, times, trace,
 };
 use super::super::protocol::Freedom;
-use super::super::system::{System, most_component};
+use super::super::system::{Kinetic, System, most_component};
 use super::chain::Chain;
 use super::{Step, StepError};
+use crate::physics::numerics::simd::{Kernel, Level, Vector, dispatch};
 use crate::physics::potential::{Calculator, Want};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +27,9 @@ pub struct Mtk {
     barostat: Chain,
     /// Σ P dV, eV.
     work_ev: f64,
+    /// Kinetic energy at the end of the step before, as a tensor: none moves the atoms in between but this.
+    #[serde(skip)]
+    kinetic: Option<Matrix>,
 }
 
 impl Mtk {
@@ -48,6 +52,7 @@ impl Mtk {
             particles: Chain::new(particles, kt_ev, thermostat_fs),
             barostat: Chain::new(strains, kt_ev, barostat_fs),
             work_ev: 0.0,
+            kinetic: None,
         }
     }
 
@@ -78,13 +83,11 @@ impl Mtk {
 
     /// What velocities keep and what forces give in a kick under friction, `v̇ = F/m − (v_g + tr v_g/N_f) v` over
     /// `time_fs`.
-    fn friction(&self, system: &System, time_fs: f64) -> (Matrix, Matrix) {
+    fn friction(&self, system: &System, time_fs: f64) -> [Matrix; 2] {
         let friction = sum(&self.rate, &diagonal(trace(&self.rate) / system.freedom()));
-        let keep = of_symmetric(&friction, |a| (-a * time_fs).exp());
-        let gain = of_symmetric(&friction, |a| {
-            time_fs * (-0.5 * a * time_fs).exp() * sinhc(0.5 * a * time_fs)
-        });
-        (keep, gain)
+        let keep = |a: f64| (-a * time_fs).exp();
+        let gain = |a: f64| time_fs * (-0.5 * a * time_fs).exp() * sinhc(0.5 * a * time_fs);
+        of_symmetric(&friction, [&keep, &gain])
     }
 
     /// A kick of `kick_fs` of velocities that are to be scaled by `factor` first, then a step of
@@ -97,43 +100,42 @@ impl Mtk {
         kick_fs: f64,
         drift_fs: f64,
     ) -> Result<(), StepError> {
-        let (keep, gain) = self.friction(system, kick_fs);
+        let [keep, gain] = self.friction(system, kick_fs);
         let keep = scaled(&keep, factor);
-        let stretch = of_symmetric(&self.rate, |a| (a * drift_fs).exp());
-        let reach = of_symmetric(&self.rate, |a| {
-            drift_fs * (0.5 * a * drift_fs).exp() * sinhc(0.5 * a * drift_fs)
-        });
+        let stretch = |a: f64| (a * drift_fs).exp();
+        let reach = |a: f64| drift_fs * (0.5 * a * drift_fs).exp() * sinhc(0.5 * a * drift_fs);
+        let [stretch, reach] = of_symmetric(&self.rate, [&stretch, &reach]);
         system.cell = system.cell.transformed(&stretch)?;
         let centre = system.centre;
         // The centre stays where it is: r' = r S + (c − c S) + v R.
         let shift = times(centre, &stretch);
         let shift: [f64; 3] = std::array::from_fn(|k| centre[k] - shift[k]);
         let most = most_component(drift_fs);
-        let mut fine = true;
-        let (inverses, _) = system.inertia.inverses.as_chunks::<3>();
-        let atoms = system.positions.iter_mut().zip(&mut system.velocities);
-        for ((r, v), (f, inverse)) in atoms.zip(forces.iter().zip(inverses)) {
-            let (kept, gained) = (times(*v, &keep), times(*f, &gain));
-            let now = std::array::from_fn(|k| kept[k] + gained[k] * inverse[k]);
-            let (kept, gained) = (times(*r, &stretch), times(now, &reach));
-            fine &= now.iter().all(|x| x.abs() <= most);
-            *r = std::array::from_fn(|k| shift[k] + kept[k] + gained[k]);
-            *v = now;
-        }
+        let fine = dispatch(
+            Level::detect(),
+            KickAndDrift {
+                system,
+                forces,
+                matrices: [keep, gain, stretch, reach],
+                shift,
+                most,
+            },
+        );
         system.unless_lost(fine, drift_fs)?;
         Ok(())
     }
 
     /// A kick, after which the kinetic energy is measured: as a tensor, Σ m v ⊗ v.
     fn kick(&self, system: &mut System, forces: &[[f64; 3]], time_fs: f64) -> Matrix {
-        let (keep, gain) = self.friction(system, time_fs);
-        let (inverses, _) = system.inertia.inverses.as_chunks::<3>();
-        let atoms = system.velocities.iter_mut().zip(forces);
-        for ((v, f), inverse) in atoms.zip(inverses) {
-            let (kept, gained) = (times(*v, &keep), times(*f, &gain));
-            *v = std::array::from_fn(|k| kept[k] + gained[k] * inverse[k]);
-        }
-        let kinetic = system.kinetic_tensor();
+        let matrices = self.friction(system, time_fs);
+        let kinetic = dispatch(
+            Level::detect(),
+            Kick {
+                system,
+                forces,
+                matrices,
+            },
+        );
         system.twice_kinetic = trace(&kinetic);
         kinetic
     }
@@ -156,7 +158,9 @@ impl Mtk {
         let factor = self
             .particles
             .advance(system.twice_kinetic, step.kt_ev, half);
-        let kinetic = scaled(&system.kinetic_tensor(), factor * factor);
+        let kinetic = self.kinetic.take();
+        let kinetic = kinetic.unwrap_or_else(|| system.kinetic_tensor());
+        let kinetic = scaled(&kinetic, factor * factor);
         let now = calculator.evaluation();
         self.push(system, &kinetic, &now.virial_ev, step.pressure, half);
         let before = system.cell.volume_ang3();
@@ -173,7 +177,7 @@ impl Mtk {
         let factor = self
             .particles
             .advance(system.twice_kinetic, step.kt_ev, half);
-        system.scale_velocities(factor);
+        self.kinetic = Some(system.scale_and_measure(factor));
         self.thermostat_cell(step.kt_ev, half);
         Ok(())
     }
@@ -184,5 +188,66 @@ impl Mtk {
             + self.work_ev
             + self.particles.energy_ev()
             + self.barostat.energy_ev()
+    }
+}
+
+// Loops over atoms, compiled for the instructions at hand.
+
+struct KickAndDrift<'a> {
+    system: &'a mut System,
+    forces: &'a [[f64; 3]],
+    /// What velocities keep, what forces give, what positions keep, what velocities give.
+    matrices: [Matrix; 4],
+    shift: [f64; 3],
+    most: f64,
+}
+
+impl Kernel for KickAndDrift<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<V: Vector>(self) -> bool {
+        let [keep, gain, stretch, reach] = self.matrices;
+        let (inverses, _) = self.system.inertia.inverses.as_chunks::<3>();
+        let mut fine = true;
+        let atoms = self
+            .system
+            .positions
+            .iter_mut()
+            .zip(&mut self.system.velocities);
+        for ((r, v), (f, inverse)) in atoms.zip(self.forces.iter().zip(inverses)) {
+            let (kept, gained) = (times(*v, &keep), times(*f, &gain));
+            let now = [0, 1, 2].map(|k| kept[k] + gained[k] * inverse[k]);
+            let (kept, gained) = (times(*r, &stretch), times(now, &reach));
+            fine &= now.map(|x| x.abs() <= self.most) == [true; 3];
+            *r = [0, 1, 2].map(|k| self.shift[k] + kept[k] + gained[k]);
+            *v = now;
+        }
+        fine
+    }
+}
+
+struct Kick<'a> {
+    system: &'a mut System,
+    forces: &'a [[f64; 3]],
+    matrices: [Matrix; 2],
+}
+
+impl Kernel for Kick<'_> {
+    type Output = Matrix;
+
+    #[inline(always)]
+    fn run<V: Vector>(self) -> Matrix {
+        let [keep, gain] = self.matrices;
+        let (inverses, _) = self.system.inertia.inverses.as_chunks::<3>();
+        let mut kinetic = Kinetic::default();
+        let atoms = self.system.velocities.iter_mut().zip(self.forces);
+        for ((v, f), (inverse, mass)) in atoms.zip(inverses.iter().zip(&self.system.masses)) {
+            let (kept, gained) = (times(*v, &keep), times(*f, &gain));
+            let now = [0, 1, 2].map(|k| kept[k] + gained[k] * inverse[k]);
+            kinetic.add(*mass, &now);
+            *v = now;
+        }
+        kinetic.tensor()
     }
 }
