@@ -38,21 +38,6 @@ const fn field(
     Field::new(name, ty, default, doc, example)
 }
 
-const fn result(
-    name: &'static str,
-    doc: &'static str,
-    example: &'static str,
-    ty: ResultType,
-) -> ResultField {
-    ResultField {
-        name,
-        doc,
-        example,
-        parameters: &[],
-        ty,
-    }
-}
-
 const SCHEMA: KindSchema = KindSchema {
     name: "evaluation",
     version: 1,
@@ -95,55 +80,55 @@ const SCHEMA: KindSchema = KindSchema {
     ],
     steps: &[],
     results: &[
-        result(
+        ResultField::new(
             "energy_rmse",
             "Root mean square error of energies, per atom.",
             "accuracy.energy_rmse",
             ResultType::Quantity(Dimension::ENERGY, "meV"),
         ),
-        result(
+        ResultField::new(
             "force_rmse",
             "Root mean square error of force components.",
             "accuracy.force_rmse",
             ResultType::Quantity(Dimension::FORCE, "meV/Å"),
         ),
-        result(
+        ResultField::new(
             "stress_rmse",
             "Root mean square error of stress components.",
             "accuracy.stress_rmse",
             ResultType::Quantity(Dimension::PRESSURE, "GPa"),
         ),
-        result(
+        ResultField::new(
             "gamma",
             "The largest extrapolation grade of any atom.",
             "accuracy.gamma",
             ResultType::Quantity(Dimension::NONE, ""),
         ),
-        result(
+        ResultField::new(
             "errors",
             "Root mean square, mean absolute and largest errors of energies, forces and stresses.",
             "accuracy.errors",
             ResultType::Table,
         ),
-        result(
+        ResultField::new(
             "structures",
             "Energy, largest force, pressure and largest grade of each structure.",
             "accuracy.structures",
             ResultType::Table,
         ),
-        result(
+        ResultField::new(
             "atoms",
             "Energy, force and grade of each atom.",
             "accuracy.atoms",
             ResultType::Table,
         ),
-        result(
+        ResultField::new(
             "energy_parity",
             "Energies against their labels.",
             "accuracy.energy_parity",
             ResultType::Table,
         ),
-        result(
+        ResultField::new(
             "force_parity",
             "Force components against their labels.",
             "accuracy.force_parity",

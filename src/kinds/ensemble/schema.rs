@@ -378,21 +378,6 @@ const SEGMENTS: &[Verb] = &[
     ),
 ];
 
-const fn measured(
-    name: &'static str,
-    doc: &'static str,
-    example: &'static str,
-    ty: ResultType,
-) -> ResultField {
-    ResultField {
-        name,
-        doc,
-        example,
-        parameters: &[],
-        ty,
-    }
-}
-
 const UNITS: &[Choice] = &[
     word("metal", "Times in ps, velocities in Å/ps.", &[]),
     word("real", "Times in fs, velocities in Å/fs.", &[]),
@@ -596,79 +581,79 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
         block: SEGMENTS,
     }],
     results: &[
-        measured(
+        ResultField::new(
             "density",
             "Mean density.",
             "glass.density",
             ResultType::Quantity(Dimension::DENSITY, "g/cm^3"),
         ),
-        measured(
+        ResultField::new(
             "temperature",
             "Mean temperature.",
             "glass.temperature",
             ResultType::Quantity(Dimension::TEMPERATURE, "K"),
         ),
-        measured(
+        ResultField::new(
             "pressure",
             "Mean pressure.",
             "glass.pressure",
             ResultType::Quantity(Dimension::PRESSURE, "GPa"),
         ),
-        measured(
+        ResultField::new(
             "pressure_tensor",
             "Mean pressure along each axis and its shear components, compression positive.",
             "glass.pressure_tensor",
             ResultType::Table,
         ),
-        measured(
+        ResultField::new(
             "a",
             "Length of the first vector of the cell at the end.",
             "glass.a",
             ResultType::Quantity(Dimension::LENGTH, "Å"),
         ),
-        measured(
+        ResultField::new(
             "b",
             "Length of the second.",
             "glass.b",
             ResultType::Quantity(Dimension::LENGTH, "Å"),
         ),
-        measured(
+        ResultField::new(
             "c",
             "Length of the third.",
             "glass.c",
             ResultType::Quantity(Dimension::LENGTH, "Å"),
         ),
-        measured(
+        ResultField::new(
             "cell",
             "Lengths and angles of the cell at the end, means over replicas.",
             "glass.cell",
             ResultType::Table,
         ),
-        measured(
+        ResultField::new(
             "energy",
             "Mean potential energy of an atom.",
             "glass.energy",
             ResultType::Quantity(Dimension::ENERGY, "eV"),
         ),
-        measured(
+        ResultField::new(
             "drift",
             "The largest drift of the conserved quantity of any segment, in kT per atom and ps.",
             "glass.drift",
             ResultType::Quantity(Dimension::NONE, ""),
         ),
-        measured(
+        ResultField::new(
             "gamma",
             "The largest extrapolation grade that a segment with `until gamma` saw.",
             "glass.gamma",
             ResultType::Quantity(Dimension::NONE, ""),
         ),
-        measured(
+        ResultField::new(
             "segments",
             "What came of each segment, means over replicas.",
             "glass.segments",
             ResultType::Table,
         ),
-        measured(
+        ResultField::new(
             "course",
             "Temperature, density, energy and pressure against time, means over replicas.",
             "glass.course",

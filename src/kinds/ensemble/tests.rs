@@ -294,4 +294,13 @@ fn what_a_segment_cannot_be_is_said() {
             .any(|text| text.contains("names Ti, which `start` does not contain")),
         "{found:?}"
     );
+    // Before anything has moved, and not after it.
+    let analysis = "structure_analysis seen { trajectory: hot, observed: true }\n";
+    let found = faults(&(recipe("nve 500 K for 1 ps") + analysis));
+    assert!(
+        found.iter().any(|text| text.contains("looks at its atoms")),
+        "{found:?}"
+    );
+    let found = faults(&(recipe("nve 500 K for 1 ps observe 10 fs") + analysis));
+    assert!(found.is_empty(), "{found:?}");
 }

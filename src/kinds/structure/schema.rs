@@ -415,13 +415,7 @@ const fn quantity(
     dimension: Dimension,
     unit: &'static str,
 ) -> ResultField {
-    ResultField {
-        name,
-        doc,
-        example,
-        parameters: &[],
-        ty: ResultType::Quantity(dimension, unit),
-    }
+    ResultField::new(name, doc, example, ResultType::Quantity(dimension, unit))
 }
 
 const RESULTS: &[ResultField] = &[

@@ -11,7 +11,7 @@ use crate::lang::schema::KindSchema;
 use crate::physics::analysis::{
     Cooling, Observation, RampLog, StructureCurves, Survey, SurveyError,
 };
-use crate::physics::md::Trajectories;
+use crate::physics::md::{Protocol, Trajectories};
 use crate::run::kind::{Checked, Failure, Finding, Kind, Node, Task, Value};
 use crate::run::store::Artifact;
 
@@ -19,6 +19,9 @@ pub struct StructureAnalysis;
 
 /// The file of the curves along ramps.
 const COOLING: &str = "cooling.json";
+
+const NOT_OBSERVED: &str = "no segment of the protocol looks at its atoms while they move";
+const OBSERVE: &str = "add `observe 10 fs` to one, or leave `observed` out and `sample` frames";
 
 impl Kind for StructureAnalysis {
     fn schema(&self) -> &'static KindSchema {
@@ -46,6 +49,14 @@ impl Kind for StructureAnalysis {
         let mut checked = Checked::default();
         if !matches!(node.value("observed"), Value::Boolean(true)) {
             return checked;
+        }
+        let protocol: Option<&Protocol> = node
+            .input("trajectory")
+            .and_then(|trajectory| trajectory.facts());
+        if protocol.is_some_and(|protocol| !protocol.observes()) {
+            let label = "nothing was observed";
+            let finding = Finding::new("observed", codes::STRUCTURE, NOT_OBSERVED, label);
+            checked.finding(finding.help(OBSERVE));
         }
         for field in schema::OF_FRAMES
             .iter()
@@ -97,10 +108,7 @@ fn survey(node: &Node<'_>) -> Option<Survey> {
 /// What the runs themselves saw.
 fn observed(artifact: &Artifact) -> Result<StructureCurves, Failure> {
     if artifact.path(Observation::FILE).is_none() && artifact.read(Observation::FILE).is_err() {
-        return Err(
-            Failure::new("no segment of the protocol looks at its atoms while they move")
-                .help("add `observe 10 fs` to one, or leave `observed` out and `sample` frames"),
-        );
+        return Err(Failure::new(NOT_OBSERVED).help(OBSERVE));
     }
     let observation: Observation = artifact.json(Observation::FILE)?;
     Ok(observation.curves())

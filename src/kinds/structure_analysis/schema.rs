@@ -36,13 +36,7 @@ pub(super) const OF_FRAMES: &[&str] = &[
 ];
 
 const fn table(name: &'static str, doc: &'static str, example: &'static str) -> ResultField {
-    ResultField {
-        name,
-        doc,
-        example,
-        parameters: &[],
-        ty: ResultType::Table,
-    }
+    ResultField::new(name, doc, example, ResultType::Table)
 }
 
 pub(super) const SCHEMA: KindSchema = KindSchema {

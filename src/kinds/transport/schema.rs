@@ -44,28 +44,7 @@ const fn of_element(
     example: &'static str,
     ty: ResultType,
 ) -> ResultField {
-    ResultField {
-        name,
-        doc,
-        example,
-        parameters: &[OF],
-        ty,
-    }
-}
-
-const fn plain(
-    name: &'static str,
-    doc: &'static str,
-    example: &'static str,
-    ty: ResultType,
-) -> ResultField {
-    ResultField {
-        name,
-        doc,
-        example,
-        parameters: &[],
-        ty,
-    }
+    ResultField::new(name, doc, example, ty).with(&[OF])
 }
 
 const CONDUCTIVITY: ResultType = ResultType::Quantity(Dimension::CONDUCTIVITY, "S/m");
@@ -254,25 +233,25 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
             ],
             ty: ResultType::Quantity(Dimension::DIFFUSION, "cm^2/s"),
         },
-        plain(
+        ResultField::new(
             "viscosity",
             "Shear viscosity, from the pressure tensor in the log of a run at constant volume (Green and Kubo).",
             "onsager.viscosity",
             ResultType::Quantity(Dimension::VISCOSITY, "Pa*s"),
         ),
-        plain(
+        ResultField::new(
             "conductivity",
             "Ionic conductivity, Σ z_i z_j L_ij.",
             "onsager.conductivity",
             CONDUCTIVITY,
         ),
-        plain(
+        ResultField::new(
             "nernst_einstein",
             "The conductivity that self-diffusion alone would give.",
             "onsager.nernst_einstein",
             CONDUCTIVITY,
         ),
-        plain(
+        ResultField::new(
             "haven_ratio",
             "The conductivity of Nernst and Einstein over the conductivity.",
             "onsager.haven_ratio",
@@ -290,13 +269,13 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
             "onsager.mobility(Ba)",
             ResultType::Quantity(Dimension::MOBILITY, "cm^2/V/s"),
         ),
-        plain(
+        ResultField::new(
             "converged",
             "Whether no error is larger than `tolerance`.",
             "onsager.converged",
             ResultType::Boolean,
         ),
-        plain(
+        ResultField::new(
             "needed",
             "Length of all runs together at which the tolerance would be met.",
             "onsager.needed",
@@ -308,7 +287,7 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
             "onsager.activation(Ba)",
             ENERGY,
         ),
-        plain(
+        ResultField::new(
             "activation_conductivity",
             "Activation energy of the conductivity, from `tensors` at several temperatures.",
             "onsager.activation_conductivity",
@@ -328,55 +307,55 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
             .range(Range::Above(0.0))],
             ty: ResultType::Table,
         },
-        plain(
+        ResultField::new(
             "species",
             "Self-diffusion, self and distinct parts, transference and mobility of each element.",
             "onsager.species",
             ResultType::Table,
         ),
-        plain(
+        ResultField::new(
             "correlations",
             "L_ij / √(L_ii L_jj), as a map.",
             "onsager.correlations",
             ResultType::Table,
         ),
-        plain(
+        ResultField::new(
             "friction",
             "Stefan and Maxwell's diffusivities of pairs of elements.",
             "onsager.friction",
             ResultType::Table,
         ),
-        plain(
+        ResultField::new(
             "checks",
             "What the tensor has to fulfil, and how well it does.",
             "onsager.checks",
             ResultType::Table,
         ),
-        plain(
+        ResultField::new(
             "displacements",
             "Mean squared displacements over the lag, with the window.",
             "onsager.displacements",
             ResultType::Table,
         ),
-        plain(
+        ResultField::new(
             "collective",
             "Products of collective displacements over the lag, for each atom of the cell, with the window.",
             "onsager.collective",
             ResultType::Table,
         ),
-        plain(
+        ResultField::new(
             "running_integral",
             "The running integrals of Green and Kubo.",
             "onsager.running_integral",
             ResultType::Table,
         ),
-        plain(
+        ResultField::new(
             "arrhenius",
             "Logarithms of self-diffusion over the inverse temperature, and the lines through them.",
             "onsager.arrhenius",
             ResultType::Table,
         ),
-        plain(
+        ResultField::new(
             "vogel",
             "ln A, B and T₀ of Vogel, Tammann and Fulcher's law for self-diffusion: four temperatures or more.",
             "onsager.vogel",

@@ -194,6 +194,30 @@ pub struct ResultField {
     pub ty: ResultType,
 }
 
+impl ResultField {
+    /// One without parameters.
+    pub const fn new(
+        name: &'static str,
+        doc: &'static str,
+        example: &'static str,
+        ty: ResultType,
+    ) -> Self {
+        ResultField {
+            name,
+            doc,
+            example,
+            parameters: &[],
+            ty,
+        }
+    }
+
+    #[must_use]
+    pub const fn with(mut self, parameters: &'static [Field]) -> Self {
+        self.parameters = parameters;
+        self
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ResultType {
     Quantity(Dimension, &'static str),
