@@ -217,6 +217,7 @@ fn nodes() -> Vec<Node> {
     other_moving.name = "other_moving";
     let mut sampled = moving.clone();
     sampled.name = "sampled";
+    sampled.body.push(("replicas", "5".into()));
     sampled.steps = vec!["protocol { nvt 1000 K for 1 ps sample 10 fs }".into()];
     let mut other_sampled = sampled.with("start", "other_upper");
     other_sampled.name = "other_sampled";

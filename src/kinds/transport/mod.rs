@@ -12,7 +12,8 @@ use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::schema::KindSchema;
 use crate::physics::md::{Ensemble, Protocol, Segment, Thermostat, Trajectories};
 use crate::physics::transport::{
-    Estimate, ReferenceFrame, TemperatureSeries, TransportAnalysis, TransportError, TransportTensor,
+    Errors, Estimate, ReferenceFrame, TemperatureSeries, TransportAnalysis, TransportError,
+    TransportTensor,
 };
 use crate::run::kind::{Checked, Failure, Finding, Kind, Node, Task, Value};
 use crate::run::store::Artifact;
@@ -31,6 +32,7 @@ const WAYS: [(&str, &[&str]); 3] = [
             "frame",
             "window",
             "plateau",
+            "errors",
             "tolerance",
             "positive",
         ],
@@ -53,6 +55,7 @@ impl Kind for Transport {
             Some("source") => published::check(node, &mut checked),
             Some("trajectory") => {
                 check_thermostat(node, &mut checked);
+                check_replicas(node, &mut checked);
                 if node
                     .value("frame")
                     .as_choice()
@@ -227,6 +230,35 @@ fn check_thermostat(node: &Node<'_>, checked: &mut Checked) {
     checked.finding(finding.help(help));
 }
 
+fn errors(node: &Node<'_>) -> Errors {
+    match node.value("errors").as_choice() {
+        Some(("replicas", _)) => Errors::Replicas,
+        _ => Errors::Lengths,
+    }
+}
+
+/// Errors of replicas need some.
+fn check_replicas(node: &Node<'_>, checked: &mut Checked) {
+    let Some(ensemble) = node.input("trajectory") else {
+        return;
+    };
+    let count = if ensemble.is_given("file") {
+        ensemble.value("file").as_list().map_or(1, <[Value]>::len)
+    } else {
+        let replicas = ensemble.value("replicas").as_integer();
+        replicas.and_then(|one| one.try_into().ok()).unwrap_or(1)
+    };
+    if let Err(error) = errors(node).allow(count) {
+        let text = format!("the ensemble has too few runs: {error}");
+        let finding = Finding::new("errors", codes::TRANSPORT, text, "of these runs");
+        checked.finding(finding.help(if ensemble.is_given("file") {
+            "give more files, or leave `errors` out"
+        } else {
+            "write `replicas: 5` in the ensemble, or leave `errors` out"
+        }));
+    }
+}
+
 fn check_volumes(node: &Node<'_>, checked: &mut Checked) {
     let frame = node.value("frame");
     let Some(Value::Record(volumes)) = frame.get("partial") else {
@@ -260,6 +292,7 @@ fn of_trajectory(task: &Task<'_>) -> Result<TransportTensor, Failure> {
         charges_e: charges(node),
         window_fs: span("window"),
         plateau_fs: span("plateau"),
+        errors: errors(node),
         tolerance: node.value("tolerance").as_f64().unwrap_or(0.2),
         momentum_conserved: ours,
         project: matches!(node.value("positive"), Value::Boolean(true)),

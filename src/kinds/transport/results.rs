@@ -268,6 +268,10 @@ fn in_frame(title: &str, tensor: &TransportTensor) -> Table {
             ));
         }
     }
+    let freedom = tensor.freedom.as_ref();
+    if let Some(drawn) = freedom.and_then(|freedom| freedom.drawn.as_ref()) {
+        note.push_str(&format!("; errors of {} replicas alone", drawn.len()));
+    }
     for own in &tensor.notes {
         note.push_str(&format!("; {own}"));
     }

@@ -54,7 +54,7 @@ const ENERGY: ResultType = ResultType::Quantity(Dimension::ENERGY, "eV");
 
 pub(super) const SCHEMA: KindSchema = KindSchema {
     name: "transport",
-    version: 1,
+    version: 2,
     summary: "Onsager's coefficients of how atoms move together, with errors, and what follows from them",
     doc: "From a trajectory: L_ij by the regression of collective displacements over all origins (Einstein), or of fluxes (Green \
           and Kubo), in a named frame of reference; self-diffusion, conductivity, transference, mobilities, friction. Errors \
@@ -168,6 +168,25 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
             "0.5 ps .. 2 ps",
         )
         .range(Range::Above(0.0)),
+        field(
+            "errors",
+            Type::Choice(&[
+                word(
+                    "lengths",
+                    "How long the runs are beside what the motion remembers; where replicas scatter more than that, their scatter.",
+                    &[],
+                ),
+                word(
+                    "replicas",
+                    "Replicas alone, five or more, drawn again with replacement (bootstrap): nothing is supposed of the motion. \
+                     Take it where replicas differ because each is stuck in a glass of its own.",
+                    &[],
+                ),
+            ]),
+            Default::Is("lengths"),
+            "What errors are made of.",
+            "replicas",
+        ),
         field(
             "tolerance",
             Type::Number,

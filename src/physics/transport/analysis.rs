@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::bootstrap::{self, Replica};
 use super::einstein::{self, PairCurves};
-use super::estimation::{Estimation, Fit, RunCurves, Runs};
+use super::estimation::{Estimation, Fit, RunCurves, Runs, Selection};
 use super::matrix::{Matrix, scaled};
 use super::motion::{Collective, CollectiveSeries, Motion};
 use super::own::LagCurve;
@@ -17,6 +18,29 @@ use crate::base::constants::BOLTZMANN_EV_PER_K;
 use crate::physics::analysis::Run;
 use crate::physics::host::Host;
 use crate::physics::io::trajectory::{Snapshot, Unwrapper};
+
+/// What errors are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Errors {
+    /// How long runs are beside what motion remembers; where replicas scatter more than that, their scatter.
+    #[default]
+    Lengths,
+    /// Replicas alone, drawn again with replacement.
+    Replicas,
+}
+
+impl Errors {
+    /// An error where there are too few runs for them.
+    pub fn allow(self, runs: usize) -> Result<(), TransportError> {
+        if self == Errors::Replicas && runs < bootstrap::FEWEST {
+            return Err(TransportError::TooFewReplicas {
+                given: runs,
+                needed: bootstrap::FEWEST,
+            });
+        }
+        Ok(())
+    }
+}
 
 /// What is asked of runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +58,7 @@ pub struct TransportAnalysis {
     /// Lags over which the running integral of fluxes is averaged, where they are not those of the window's beginning.
     pub plateau_fs: Option<(f64, f64)>,
     pub fit: Fit,
+    pub errors: Errors,
     /// Relative standard error at which the tensor counts as converged.
     pub tolerance: f64,
     /// Whether the thermostat is known to conserve momentum; if not, the centre of mass is asked.
@@ -56,6 +81,7 @@ impl TransportAnalysis {
             window_fs: None,
             plateau_fs: None,
             fit: Fit::Generalised,
+            errors: Errors::Lengths,
             tolerance: 0.2,
             momentum_conserved: false,
             streamed: false,
@@ -158,6 +184,7 @@ impl TransportAnalysis {
         system: &System,
         motions: &mut [Motion],
     ) -> Result<TransportTensor, TransportError> {
+        self.errors.allow(motions.len())?;
         let transformation = self.frame.transformation(&system.species)?;
         let null = self.frame.null_vector(&system.species)?;
         let mut curves = Vec::new();
@@ -185,13 +212,27 @@ impl TransportAnalysis {
         }
         let counts = system.species.iter().map(|one| one.count).collect();
         let runs = Runs::new(&curves, counts, &null, interval_fs);
-        let (span, window) = self.window(&runs)?;
-        let mut estimation = runs.estimate(span, window.chosen, self.fit)?;
+        let selection = self.select(&runs)?;
+        let span = selection.span;
+        let mut estimation = runs.estimate(&selection, self.fit)?;
         let volume_ang3 =
             motions.iter().map(Motion::mean_volume_ang3).sum::<f64>() / motions.len() as f64;
         let kt_volume = BOLTZMANN_EV_PER_K * self.temperature_k * volume_ang3;
         let per_slope = 1.0 / (6.0 * kt_volume * interval_fs);
         let own = own_slopes(&runs, motions, &mut estimation);
+        let factor = scaled(&estimation.freedom.factor, per_slope.sqrt());
+        let drawn = match self.errors {
+            Errors::Lengths => None,
+            Errors::Replicas => {
+                let each = estimation.parts.iter().zip(&estimation.slopes);
+                let replica = |(&part, slope): (&f64, &Matrix)| Replica {
+                    part,
+                    l: scaled(slope, per_slope),
+                };
+                let replicas: Vec<Replica> = each.map(replica).collect();
+                Some(bootstrap::relative(&replicas, &factor)?)
+            }
+        };
         let mut tensor = TransportTensor {
             species: system.species.clone(),
             temperature_k: self.temperature_k,
@@ -201,14 +242,20 @@ impl TransportAnalysis {
             estimates: Vec::new(),
             covariance: None,
             freedom: Some(Freedom {
-                factor: scaled(&estimation.freedom.factor, per_slope.sqrt()),
+                factor,
+                drawn,
                 ..estimation.freedom.clone()
             }),
             own: (runs.followed() > 0)
                 .then(|| own.iter().map(|one| one.times(per_slope)).collect()),
             distinct: None,
             diffusion: None,
-            window: Some(window),
+            window: Some(Window {
+                from_fs: span.from as f64 * interval_fs,
+                to_fs: span.to as f64 * interval_fs,
+                chosen: selection.by_rule,
+                reason: selection.reason,
+            }),
             curves: Some(plotted(&runs)),
             green_kubo: None,
             checks: Checks::default(),
@@ -253,7 +300,9 @@ impl TransportAnalysis {
             notes.push("the thermostat is not known; the centre of mass moves uniformly".into());
         }
         let excess = tensor.freedom.as_ref().and_then(|freedom| freedom.excess);
-        if let Some([excess, _]) = excess {
+        if let Some([excess, _]) = excess
+            && self.errors == Errors::Lengths
+        {
             notes.push(format!(
                 "replicas scatter {:.1} times as far as their length allows; errors are those of their scatter",
                 excess.sqrt()
@@ -310,37 +359,29 @@ impl TransportAnalysis {
         tensor.notes.extend(notes);
     }
 
-    fn window(&self, runs: &Runs<'_>) -> Result<(Span, Window), TransportError> {
-        let (span, chosen, reason) = match self.window_fs {
-            None => {
-                let (span, reason) = runs.choose()?;
-                (span, true, reason)
-            }
-            Some((from_fs, to_fs)) => {
-                let [from, to] = [from_fs, to_fs].map(|time| (time / runs.interval_fs).round());
-                let longest = runs.shortest() / 2;
-                if !(from >= 1.0 && to >= from + 1.0 && to <= longest as f64) {
-                    return Err(TransportError::Window {
-                        from_fs,
-                        to_fs,
-                        length_fs: (runs.shortest() - 1) as f64 * runs.interval_fs,
-                        interval_fs: runs.interval_fs,
-                    });
-                }
-                let span = Span {
-                    from: from as usize,
-                    to: to as usize,
-                };
-                (span, false, "given".into())
-            }
+    fn select(&self, runs: &Runs<'_>) -> Result<Selection, TransportError> {
+        let Some((from_fs, to_fs)) = self.window_fs else {
+            return runs.choose();
         };
-        let window = Window {
-            from_fs: span.from as f64 * runs.interval_fs,
-            to_fs: span.to as f64 * runs.interval_fs,
-            chosen,
-            reason,
-        };
-        Ok((span, window))
+        let [from, to] = [from_fs, to_fs].map(|time| (time / runs.interval_fs).round());
+        let longest = runs.shortest() / 2;
+        if !(from >= 1.0 && to >= from + 1.0 && to <= longest as f64) {
+            return Err(TransportError::Window {
+                from_fs,
+                to_fs,
+                length_fs: (runs.shortest() - 1) as f64 * runs.interval_fs,
+                interval_fs: runs.interval_fs,
+            });
+        }
+        Ok(Selection {
+            span: Span {
+                from: from as usize,
+                to: to as usize,
+            },
+            by_rule: false,
+            slow_mode: false,
+            reason: "given".into(),
+        })
     }
 }
 

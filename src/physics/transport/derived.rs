@@ -189,6 +189,9 @@ impl TransportTensor {
         }
         if let Some(green_kubo) = &mut tensor.green_kubo {
             green_kubo.l = congruent(&a, &green_kubo.l);
+            for one in &mut green_kubo.replicas {
+                one.l = congruent(&a, &one.l);
+            }
             let mut all: Vec<&mut Vec<f64>> = green_kubo
                 .running
                 .iter_mut()

@@ -104,6 +104,8 @@ pub enum TransportError {
         needed: &'static str,
         given: usize,
     },
+    #[error("errors of replicas need {needed} of them at least; there {are} {given}", are = if *given == 1 { "is" } else { "are" })]
+    TooFewReplicas { given: usize, needed: usize },
     #[error("{0}")]
     Malformed(String),
     #[error("cancelled")]
@@ -179,6 +181,9 @@ impl TransportError {
                 "give tensors of the same species and frame at different temperatures".into()
             }
             TransportError::TooFew { needed, .. } => format!("give {needed}"),
+            TransportError::TooFewReplicas { needed, .. } => {
+                format!("give {needed} runs or more, or take errors from their lengths")
+            }
             TransportError::Malformed(_) | TransportError::Cancelled => return None,
         })
     }

@@ -32,6 +32,17 @@ pub enum Fit {
     Unweighted,
 }
 
+/// A window.
+pub struct Selection {
+    pub span: Span,
+    /// Whether the rule chose it.
+    pub by_rule: bool,
+    /// Whether the rule saw that a collective mode remembers longer than the atoms.
+    pub slow_mode: bool,
+    /// In words.
+    pub reason: String,
+}
+
 /// What a window and the runs give.
 pub struct Estimation {
     pub span: Span,
@@ -42,8 +53,9 @@ pub struct Estimation {
     pub own_degrees: f64,
     /// Parts of the runs in the mean.
     pub parts: Vec<f64>,
-    /// Slope of `⟨ΔS_i·ΔS_j⟩`, Å² a frame.
+    /// Slope of `⟨ΔS_i·ΔS_j⟩`, Å² a frame, and those of each run.
     pub slope: Matrix,
+    pub slopes: Vec<Matrix>,
     pub freedom: Freedom,
     pub later_slope: Option<Estimate>,
 }
@@ -66,6 +78,8 @@ const SCATTER: f64 = 3.09;
 /// By which factor (its logarithm) the slope of a collective mode past its memory is expected to differ from that of the
 /// atoms: as far as its error is larger, the slope that scales the memory is taken from the atoms.
 const DIFFERENT: f64 = 0.25;
+/// The same where a mode clearly remembers longer than the atoms.
+const APART: f64 = 0.5;
 /// Degrees of freedom of which something can be said.
 const FEWEST: f64 = 2.0;
 
@@ -167,7 +181,7 @@ impl<'a> Runs<'a> {
     }
 
     /// By the rule.
-    pub fn choose(&self) -> Result<(Span, String), TransportError> {
+    pub fn choose(&self) -> Result<Selection, TransportError> {
         let shortest = self.shortest();
         let middle = (shortest / 20).max(1);
         if shortest < 6 {
@@ -232,16 +246,18 @@ impl<'a> Runs<'a> {
                 } else {
                     "squared displacements of atoms"
                 };
-                Ok((
+                Ok(Selection {
                     span,
-                    format!(
+                    by_rule: true,
+                    slow_mode,
+                    reason: format!(
                         "from {} fs on memory changes the slope of the {what} by {:.2} % at most; the error of the \
                          collective slope there is {:.0} %",
                         span.from as f64 * self.interval_fs,
                         100.0 * bias,
                         100.0 * error
                     ),
-                ))
+                })
             }
             Choice::Changing => Err(TransportError::NotDiffusive {
                 length_fs: (shortest - 1) as f64 * self.interval_fs,
@@ -250,12 +266,8 @@ impl<'a> Runs<'a> {
         }
     }
 
-    pub fn estimate(
-        &self,
-        span: Span,
-        chosen: bool,
-        fit: Fit,
-    ) -> Result<Estimation, TransportError> {
+    pub fn estimate(&self, selection: &Selection, fit: Fit) -> Result<Estimation, TransportError> {
+        let span = selection.span;
         let own_memory = self.own_memory(span);
         let regressions = |from: usize| -> Result<Vec<Regression>, TransportError> {
             let regression = |run: &RunCurves| match fit {
@@ -265,7 +277,7 @@ impl<'a> Runs<'a> {
             let all: Option<Vec<Regression>> = self.curves.iter().map(regression).collect();
             all.ok_or_else(|| self.window_error(span))
         };
-        let later = chosen && 3 * span.from <= span.to;
+        let later = selection.by_rule && 3 * span.from <= span.to;
         let own_regressions = regressions(if later { 2 * span.from } else { span.from })?;
         let regressions = regressions(span.from)?;
         let slope_of = |(run, regression): (&RunCurves, &Regression)| {
@@ -289,7 +301,12 @@ impl<'a> Runs<'a> {
         let scale = 1.0 / own_memory(span.from);
         // As a mean of both by their inverse variances.
         let variance = 2.0 / all;
-        let trust = DIFFERENT * DIFFERENT / (DIFFERENT * DIFFERENT + variance);
+        let different = if selection.slow_mode {
+            APART
+        } else {
+            DIFFERENT
+        };
+        let trust = different * different / (different * different + variance);
         let memories: Vec<Vec<f64>> = modes
             .iter()
             .enumerate()
@@ -353,6 +370,7 @@ impl<'a> Runs<'a> {
             replicas: self.curves.len(),
             excess: None,
             own: None,
+            drawn: None,
         };
         freedom.excess = inverse(&root).and_then(|inverse| {
             let white = product(&inverse, &modes);
@@ -369,6 +387,7 @@ impl<'a> Runs<'a> {
             own_regressions,
             parts,
             slope,
+            slopes,
             later_slope,
         })
     }

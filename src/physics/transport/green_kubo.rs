@@ -1,5 +1,6 @@
 //! The tensor from velocities.
 
+use super::bootstrap::Replica;
 use super::einstein::{self, PairCurves};
 use super::matrix::{Matrix, zeros};
 use super::motion::Collective;
@@ -37,34 +38,43 @@ pub fn integrate(
     }
     // Beyond a few plateaus the running integral is noise.
     let kept = (3 * to).min(shortest - 1);
+    let factor = interval_fs / (3.0 * kt_volume);
+    let running = |correlation: &Vec<f64>| -> Vec<f64> {
+        let mut sum = 0.0;
+        let areas = correlation[..=kept].windows(2).map(|pair| {
+            sum += factor * f64::midpoint(pair[0], pair[1]);
+            sum
+        });
+        std::iter::once(0.0).chain(areas).collect()
+    };
+    let tensor = |running: &[Vec<f64>]| {
+        let mut l = zeros(species, species);
+        for ((i, j), running) in PairCurves::pairs(species).zip(running) {
+            let plateau = &running[from..=to];
+            l[i][j] = plateau.iter().sum::<f64>() / plateau.len() as f64;
+            l[j][i] = l[i][j];
+        }
+        l
+    };
     let mut correlations = vec![vec![0.0; kept + 1]; species * (species + 1) / 2];
+    let mut replicas = Vec::new();
     for (run, length) in runs.iter().zip(&lengths) {
         let part = *length as f64 / total as f64;
-        for (sum, own) in correlations.iter_mut().zip(einstein::fluxes(run).curves) {
+        let curves = einstein::fluxes(run).curves;
+        for (sum, own) in correlations.iter_mut().zip(&curves) {
             sum.iter_mut()
-                .zip(&own)
+                .zip(own)
                 .for_each(|(sum, x)| *sum += part * x);
         }
+        let own: Vec<Vec<f64>> = curves.iter().map(running).collect();
+        replicas.push(Replica {
+            part,
+            l: tensor(&own),
+        });
     }
     let first_correlation = first_correlation(&correlations, species);
-    let factor = interval_fs / (3.0 * kt_volume);
-    let running: Vec<Vec<f64>> = correlations
-        .iter()
-        .map(|correlation| {
-            let mut sum = 0.0;
-            let areas = correlation.windows(2).map(|pair| {
-                sum += factor * f64::midpoint(pair[0], pair[1]);
-                sum
-            });
-            std::iter::once(0.0).chain(areas).collect()
-        })
-        .collect();
-    let mut l = zeros(species, species);
-    for ((i, j), running) in PairCurves::pairs(species).zip(&running) {
-        let plateau = &running[from..=to];
-        l[i][j] = plateau.iter().sum::<f64>() / plateau.len() as f64;
-        l[j][i] = l[i][j];
-    }
+    let running: Vec<Vec<f64>> = correlations.iter().map(running).collect();
+    let l = tensor(&running);
     // The mean over the plateau weighs the correlation with 1 up to it, and from there on with less along a line.
     let kernel = from as f64 + (to - from) as f64 / 3.0;
     let degrees = 3.0 * total as f64 / (2.0 * kernel);
@@ -73,6 +83,7 @@ pub fn integrate(
         errors: errors(&l, degrees),
         l,
         degrees,
+        replicas,
         plateau_fs: [from as f64 * interval_fs, to as f64 * interval_fs],
         times_fs: times.iter().map(|at| *at as f64 * interval_fs).collect(),
         running: PairCurves::pairs(species)

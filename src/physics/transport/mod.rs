@@ -7,6 +7,7 @@
 //! is its error, and the estimator is built around it ([`TransportAnalysis`]).
 
 mod analysis;
+mod bootstrap;
 mod convergence;
 mod derived;
 mod einstein;
@@ -31,7 +32,8 @@ mod tensor;
 mod tests;
 mod window;
 
-pub use analysis::TransportAnalysis;
+pub use analysis::{Errors, TransportAnalysis};
+pub use bootstrap::{Relative, Replica};
 pub use convergence::{Target, TransportMonitor};
 pub use derived::{Friction, StefanMaxwell, Transference};
 pub use error::TransportError;

@@ -1,5 +1,6 @@
 //! What the truth may be, given an estimate.
 
+use super::bootstrap;
 use super::einstein::PairCurves;
 use super::matrix::{Matrix, inverse, product, transposed};
 use super::tensor::Freedom;
@@ -13,8 +14,12 @@ const SEED: [u8; 32] = *b"transport coefficients, sampled.";
 /// is Wishart distributed with ν + p − 2 degrees of freedom, so that the marginal of every pair of directions is that of
 /// Jeffreys' prior for two dimensions. Of the priors that Berger and Sun (Ann. Stat. 36, 963, 2008) compare it is the one
 /// whose intervals for variances and covariances alike hold the truth nearly as often as they say. Modes may have degrees
-/// of freedom of their own. The same numbers are drawn every time; `label` tells independent tensors apart.
+/// of freedom of their own. The same numbers are drawn every time; `label` tells independent tensors apart. Where errors
+/// are those of replicas alone, theirs.
 pub fn samples(freedom: &Freedom, label: u64) -> Vec<Matrix> {
+    if let Some(replicas) = &freedom.drawn {
+        return bootstrap::samples(&freedom.factor, replicas, label);
+    }
     let order = freedom.degrees.len();
     let mut stream = Stream::new(SEED, &[label]);
     (0..SAMPLES)
@@ -46,6 +51,9 @@ const LEAST: f64 = 0.5;
 /// Covariance of the entries i ≤ j of an estimate: for one number ν of degrees of freedom
 /// `(L_ik L_jl + L_il L_jk) / ν`.
 pub fn covariance(freedom: &Freedom) -> Matrix {
+    if let Some(replicas) = &freedom.drawn {
+        return bootstrap::covariance(&freedom.factor, replicas);
+    }
     let factor = &freedom.factor;
     let excess = freedom.excess.map_or(1.0, |[excess, _]| excess);
     let pairs: Vec<(usize, usize)> = PairCurves::pairs(factor.len()).collect();

@@ -289,7 +289,7 @@ impl<'a> TemperatureSeries<'a> {
         tensor.freedom = both.map(|(low, high)| {
             let variance =
                 (1.0 - part).powi(2) / low.mean_degrees() + part.powi(2) / high.mean_degrees();
-            let factor = root_in_frame(&tensor.l, &null);
+            let factor = root_in_frame(&tensor.l, &null, 0.0);
             Freedom {
                 degrees: vec![1.0 / variance; factor[0].len()],
                 crossed: Vec::new(),
@@ -300,6 +300,7 @@ impl<'a> TemperatureSeries<'a> {
                     (Some(a), Some(b)) => Some(a.min(b)),
                     (one, other) => one.or(other),
                 },
+                drawn: None,
             }
         });
         tensor.own = match (&low.own, &high.own) {
@@ -546,15 +547,16 @@ fn between_own(low: &Estimate, high: &Estimate, part: f64) -> Estimate {
     }
 }
 
-/// F with `F Fᵀ = L`, eigenvalues being 0 or above, of as many columns as the frame leaves.
-pub(super) fn root_in_frame(l: &Matrix, null: &[f64]) -> Matrix {
+/// F with `F Fᵀ = L`, of as many columns as the frame leaves; eigenvalues are raised to a part `least` of the largest.
+pub(super) fn root_in_frame(l: &Matrix, null: &[f64], least: f64) -> Matrix {
     let basis = orthogonal_to(null);
     let (values, vectors) = eigen(&congruent(&basis, l));
+    let least = least * values.last().copied().unwrap_or(0.0).max(0.0);
     let mut columns = transposed(&vectors);
     for row in &mut columns {
         row.iter_mut()
             .zip(&values)
-            .for_each(|(x, value)| *x *= value.max(0.0).sqrt());
+            .for_each(|(x, value)| *x *= value.max(least).sqrt());
     }
     product(&transposed(&basis), &columns)
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bootstrap::{self, Relative, Replica};
 use super::einstein::PairCurves;
 use super::matrix::{Matrix, composed, congruent, eigen, orthogonal_to, transposed};
 use super::{Estimate, ReferenceFrame, TransportError, posterior, student};
@@ -65,6 +66,9 @@ pub struct GreenKubo {
     pub errors: Vec<Vec<f64>>,
     /// Degrees of freedom that these errors are made of.
     pub degrees: f64,
+    /// Each run alone.
+    #[serde(default)]
+    pub replicas: Vec<Replica>,
     pub plateau_fs: [f64; 2],
     /// Running integrals by pair of species i ≤ j, 1/(eV Å fs), over `times_fs`.
     pub times_fs: Vec<f64>,
@@ -138,6 +142,9 @@ pub struct Freedom {
     pub excess: Option<[f64; 2]>,
     /// Of Student's distribution of the self terms; none where they have that of a normal one.
     pub own: Option<f64>,
+    /// Where errors are to be those that replicas alone tell: W of each, from which means are drawn in place of Wishart's.
+    #[serde(default)]
+    pub drawn: Option<Vec<Relative>>,
 }
 
 impl Freedom {
@@ -164,8 +171,11 @@ impl Freedom {
             .unwrap_or(2.0 / (1.0 / self.degrees[low] + 1.0 / self.degrees[high]))
     }
 
-    /// Harmonic mean over the modes.
+    /// Harmonic mean over the modes; of replicas alone, what a distribution that scatters as they do would have.
     pub fn mean_degrees(&self) -> f64 {
+        if let Some(replicas) = &self.drawn {
+            return bootstrap::degrees(replicas);
+        }
         let inverse: f64 = self.effective().iter().map(|degrees| 1.0 / degrees).sum();
         self.degrees.len() as f64 / inverse
     }

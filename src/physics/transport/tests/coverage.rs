@@ -15,7 +15,9 @@ use crate::physics::numerics::Stream;
 use crate::physics::structure::Cell;
 use crate::physics::transport::analysis::System;
 use crate::physics::transport::motion::Motion;
-use crate::physics::transport::{Estimate, TransportAnalysis, TransportError, TransportTensor};
+use crate::physics::transport::{
+    Errors, Estimate, TransportAnalysis, TransportError, TransportTensor,
+};
 
 /// Displacement of one coordinate whose memory is of one time.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +96,10 @@ pub struct Model {
     pub interval_fs: f64,
     /// What each collective process moves each species by.
     pub mixing: [[f64; 2]; 3],
+    /// How replicas differ: what tensor each has is that of the model times a number of its own, of a gamma distribution of
+    /// this shape and a mean of 1.
+    pub own_pace: Option<f64>,
+    pub errors: Errors,
 }
 
 const COUNTS: [usize; 3] = [16, 20, 24];
@@ -125,6 +131,8 @@ impl Model {
             own,
             interval_fs: TAU_FS / 4.0,
             mixing: std::array::from_fn(|i| [first[i], second[i]]),
+            own_pace: None,
+            errors: Errors::Lengths,
         }
     }
 
@@ -201,6 +209,16 @@ impl Model {
         )
     }
 
+    /// Replicas that are each in a glass of their own, which runs will not leave: intervals of their lengths would be too narrow.
+    pub fn glasses() -> Self {
+        Model {
+            name: "glasses",
+            own_pace: Some(6.0),
+            errors: Errors::Replicas,
+            ..Model::velocities()
+        }
+    }
+
     pub fn truth(&self) -> [[f64; 3]; 3] {
         let kt_volume = BOLTZMANN_EV_PER_K * TEMPERATURE_K * EDGE_ANG.powi(3);
         let entry = |i: usize, j: usize| {
@@ -233,6 +251,9 @@ impl Model {
             false,
         );
         let mut positions = vec![vec![[0.0; 3]; system.of.len()]; frames];
+        let pace = self
+            .own_pace
+            .map_or(1.0, |shape| (stream.child(3).gamma(shape) / shape).sqrt());
         for axis in 0..3 {
             let mut stream = stream.child(axis as u64);
             let collective = self
@@ -251,7 +272,7 @@ impl Model {
                     let drift = 0.003 * (axis as f64 - 0.7) * self.interval_fs * frame as f64;
                     for (atom, own) in own.iter().enumerate() {
                         positions[first + atom][axis] =
-                            own[frame] - mean + sum / count as f64 + drift;
+                            pace * (own[frame] - mean + sum / count as f64) + drift;
                     }
                 }
                 first += count;
@@ -273,7 +294,10 @@ impl Model {
 
     /// None if the run is too short.
     fn tensor(&self, number: u64, replicas: usize, frames: usize) -> Option<TransportTensor> {
-        let analysis = TransportAnalysis::new(TEMPERATURE_K);
+        let analysis = TransportAnalysis {
+            errors: self.errors,
+            ..TransportAnalysis::new(TEMPERATURE_K)
+        };
         let system = System::new(&analysis, &elements()).expect("species");
         let stream = Stream::new(*b"coverage of intervals, simulated", &[number]);
         let mut motions: Vec<Motion> = (0..replicas)
@@ -398,14 +422,17 @@ fn holds(
             [0.93, 0.97],
         );
     }
-    let worst = found.rms[..3].iter().fold(0.0, |most: f64, x| most.max(*x));
-    check(
-        "root mean square error over 1.3 limits",
-        worst / (1.3 * found.limit),
-        [0.0, 1.0],
-    );
     // Of five caged runs of 30 memory times, each of which has to be long enough, 2.6 % are told to be too short.
     check("refused", found.refused, [0.0, 0.03]);
+    let worst = found.rms[..3].iter().fold(0.0, |most: f64, x| most.max(*x)) / found.limit;
+    // The relative error of a root mean square, and the limit that replicas with a pace of their own do not have.
+    let error = slack / (2.0 * trajectories as f64).sqrt();
+    if model.own_pace.is_none() && worst > 1.3 * (1.0 + error) {
+        faults.push(format!(
+            "{} T/τ {length} R {replicas}: root mean square error {worst:.2} limits",
+            model.name
+        ));
+    }
     faults
 }
 
@@ -416,6 +443,31 @@ fn intervals_hold_the_truth() {
     faults.extend(holds(&Model::velocities(), 150, 3, 100, 3.0));
     faults.extend(holds(&Model::caged(), 150, 1, 100, 3.0));
     faults.extend(holds(&Model::caged(), 150, 3, 30, 3.0));
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// Errors of replicas alone, by drawing them again.
+#[test]
+fn intervals_of_replicas_hold_the_truth() {
+    let faults = holds(&Model::glasses(), 150, 8, 30, 3.0);
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// The same of replicas that are alike, to whom lengths would do justice too.
+#[test]
+#[ignore = "minutes"]
+fn long_intervals_of_replicas_hold_the_truth() {
+    let alike = Model {
+        name: "velocities, replicas drawn",
+        errors: Errors::Replicas,
+        ..Model::velocities()
+    };
+    let mut faults = Vec::new();
+    for replicas in [5, 10, 20] {
+        for model in [&alike, &Model::glasses()] {
+            faults.extend(holds(model, 2000, replicas, 100, 0.0));
+        }
+    }
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
@@ -451,12 +503,10 @@ fn long_intervals_of_a_model_that_no_constant_was_chosen_by_hold_the_truth() {
     long(&[Model::mixed()], 100, 4000, 0.0);
 }
 
-/// From one run of 100 memory times intervals of 68 % hold the truth in 62 to 66 % of cases only: a mode that differs so much
-/// from the atoms is believed to be more like them than it is (`DIFFERENT`), and its error is told too small.
 #[test]
 #[ignore = "minutes"]
 fn long_intervals_hold_the_truth_where_atoms_forget_first() {
-    let replicas = [3, 5].into_iter();
+    let replicas = [1, 3, 5].into_iter();
     let faults: Vec<String> = replicas
         .flat_map(|replicas| holds(&Model::slow(), 2000, replicas, 100, 0.0))
         .collect();

@@ -1,15 +1,16 @@
 //! What follows from a tensor: forces between species, temperatures, sizes of cells, published numbers.
 
 use super::common::{
-    TEMPERATURE_K, agrees, analyse, component, elements, frames, independent, same, settings,
+    TEMPERATURE_K, agrees, analyse, component, elements, frames, independent, same, settings, walk,
 };
 use crate::base::constants::BOLTZMANN_EV_PER_K;
+use crate::physics::io::trajectory::Snapshot;
 use crate::physics::numerics::Stream;
 use crate::physics::transport::matrix::{Matrix, congruent, eigen, inverse, orthogonal_to, zeros};
 use crate::physics::transport::{
-    Component, Estimate, Freedom, PublishedTensor, Quantity, ReferenceFrame, StressSeries,
-    TemperatureSeries, TransportAnalysis, TransportError, TransportTensor, YEH_HUMMER_XI,
-    extrapolate_sizes, yeh_hummer,
+    Component, Errors, Estimate, Fit, Freedom, PublishedTensor, Quantity, ReferenceFrame,
+    StressSeries, TemperatureSeries, TransportAnalysis, TransportError, TransportTensor,
+    YEH_HUMMER_XI, extrapolate_sizes, yeh_hummer,
 };
 
 const VOLUME_ANG3: f64 = 5000.0;
@@ -159,15 +160,108 @@ fn two_species_are_ruled_by_the_frame() {
     }
 }
 
+/// What is linear in the tensor has the standard error of the mean over replicas, in every frame and by velocities too; the
+/// conductivity among it.
+#[test]
+fn errors_of_replicas_are_those_of_their_mean() {
+    let elements = elements(&[("Na", 6), ("K", 5), ("Cl", 7)]);
+    let runs: Vec<Vec<Snapshot>> = (0..6u8)
+        .map(|at| {
+            let mut steps = Vec::new();
+            let positions = walk(18, 400, 60 + at, |stream, all| {
+                all.iter_mut().for_each(|x| *x = 0.3 * stream.normal());
+                steps.push(all.to_vec());
+            });
+            let mut run = frames(&elements, 50.0, &positions);
+            // The way to the next frame is the velocity.
+            for (frame, axes) in run.iter_mut().zip(steps.chunks(3)) {
+                frame.velocities_ang_per_fs = (0..18)
+                    .map(|atom| std::array::from_fn(|axis| axes[axis][atom] / 50.0))
+                    .collect();
+            }
+            run
+        })
+        .collect();
+    let of = |runs: &[Vec<Snapshot>], errors: Errors| {
+        let slices: Vec<&[Snapshot]> = runs.iter().map(Vec::as_slice).collect();
+        let analysis = TransportAnalysis {
+            errors,
+            window_fs: Some((50.0, 250.0)),
+            plateau_fs: Some((50.0, 200.0)),
+            fit: Fit::Unweighted,
+            charges_e: ["Na", "K", "Cl"]
+                .iter()
+                .zip([1.0, 1.0, -11.0 / 7.0])
+                .map(|(name, charge)| ((*name).into(), charge))
+                .collect(),
+            ..settings()
+        };
+        analyse(&analysis, &slices)
+    };
+    let all = of(&runs, Errors::Replicas).expect("a tensor");
+    let each: Vec<TransportTensor> = runs
+        .iter()
+        .map(|run| of(std::slice::from_ref(run), Errors::Lengths).expect("a tensor"))
+        .collect();
+    let number = ReferenceFrame::Number;
+    let check = |of: &dyn Fn(&TransportTensor) -> Estimate| {
+        let values: Vec<f64> = each.iter().map(|one| of(one).value).collect();
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let about: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
+        let expected = (about / (count * (count - 1.0))).sqrt();
+        let found = of(&all);
+        assert!(
+            (found.value - mean).abs() < 1e-9 * expected,
+            "{found:?} {mean}"
+        );
+        let error = found.error.expect("an error");
+        assert!((error / expected - 1.0).abs() < 1e-9, "{error} {expected}");
+        // Student's distribution of five degrees of freedom: 1.11 and 2.57.
+        let [low, high] = found.interval_95.expect("an interval");
+        let [narrow, wide] = found.interval_68.expect("an interval");
+        assert!((2.0..3.4).contains(&(0.5 * (high - low) / expected)));
+        assert!((0.9..1.4).contains(&(0.5 * (wide - narrow) / expected)));
+    };
+    for (i, j) in [(0, 0), (0, 1), (1, 2), (2, 2)] {
+        check(&|one| one.estimates[i][j]);
+        check(&|one| one.in_frame(&number).expect("a frame").estimates[i][j]);
+        check(&|one| one.clone().by_green_kubo().expect("velocities").estimates[i][j]);
+    }
+    check(&|one| one.conductivity().expect("charges"));
+    let few = of(&runs[..4], Errors::Replicas).expect_err("too few");
+    assert_eq!(
+        few,
+        TransportError::TooFewReplicas {
+            given: 4,
+            needed: 5
+        }
+    );
+}
+
 /// A tensor with errors, of two modes with an activation energy of 0.3 eV.
 fn at_temperature(temperature_k: f64, degrees: f64, noise: Option<&mut Stream>) -> TransportTensor {
+    let factor = (-0.3 / (BOLTZMANN_EV_PER_K * temperature_k)).exp();
+    of_modes(
+        temperature_k,
+        [1e-3 * factor, 3e-4 * factor],
+        degrees,
+        noise,
+    )
+}
+
+/// The same of modes so large.
+fn of_modes(
+    temperature_k: f64,
+    [x, y]: [f64; 2],
+    degrees: f64,
+    noise: Option<&mut Stream>,
+) -> TransportTensor {
     let species = salt();
     let null = ReferenceFrame::Barycentric
         .null_vector(&species)
         .expect("a frame");
     let basis = orthogonal_to(&null);
-    let law = |a: f64, e: f64| a * (-e / (BOLTZMANN_EV_PER_K * temperature_k)).exp();
-    let [x, y] = [law(1e-3, 0.3), law(3e-4, 0.3)];
     let (s, c) = 0.6f64.sin_cos();
     let mut inside = vec![
         vec![c * c * x + s * s * y, s * c * (x - y)],
@@ -193,6 +287,7 @@ fn at_temperature(temperature_k: f64, degrees: f64, noise: Option<&mut Stream>) 
         replicas: 1,
         excess: None,
         own: None,
+        drawn: None,
     });
     tensor.finish(0.2, 1e5).expect("a tensor");
     tensor
@@ -267,6 +362,31 @@ fn a_law_with_a_lowest_temperature_is_found() {
     assert!(
         (law.t0_k.value - 320.0).abs() < 1.0 && (law.b_k.value - 900.0).abs() < 5.0,
         "{law:?}"
+    );
+    // Of noisy series an interval of 68 % holds the truth in two of three.
+    let mut stream = Stream::new([12; 32], &[]);
+    let trials = 60;
+    let mut held = [0, 0];
+    for _ in 0..trials {
+        let noisy: Vec<TransportTensor> = [700.0, 800.0, 950.0, 1100.0, 1400.0]
+            .iter()
+            .map(|t| {
+                let value = (2.0 - 900.0 / (t - 320.0_f64)).exp();
+                of_modes(*t, [value, 0.3 * value], 600.0, Some(&mut stream))
+            })
+            .collect();
+        let law = TemperatureSeries::new(&noisy.iter().collect::<Vec<_>>())
+            .and_then(|series| series.vogel_tammann_fulcher(Quantity::Diagonal(0)))
+            .expect("a law");
+        assert!(law.chi_squared.is_some());
+        for (held, (found, truth)) in held.iter_mut().zip([(law.t0_k, 320.0), (law.b_k, 900.0)]) {
+            let [low, high] = found.interval_68.expect("an interval");
+            *held += usize::from(low < truth && truth < high);
+        }
+    }
+    assert!(
+        held.iter().all(|held| (30..=52).contains(held)),
+        "{held:?} of {trials}"
     );
     let three: Vec<&TransportTensor> = all.iter().take(3).collect();
     let too_few = TemperatureSeries::new(&three)
