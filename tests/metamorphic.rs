@@ -215,9 +215,8 @@ fn nodes() -> Vec<Node> {
     moving.steps = vec!["protocol { npt 1000 K for 1 ps }".into()];
     let mut other_moving = moving.with("start", "other_upper");
     other_moving.name = "other_moving";
-    let mut sampled = moving.clone();
+    let mut sampled = moving.with("replicas", "5");
     sampled.name = "sampled";
-    sampled.body.push(("replicas", "5".into()));
     sampled.steps = vec!["protocol { nvt 1000 K for 1 ps sample 10 fs }".into()];
     let mut other_sampled = sampled.with("start", "other_upper");
     other_sampled.name = "other_sampled";

@@ -1,7 +1,7 @@
 //! What holds for all kinds together.
 
 use crate::lang::diag::Diagnostic;
-use crate::lang::schema::{Place, Verb};
+use crate::lang::schema::Verb;
 use crate::lang::sema::{MemberId, Options, check};
 use crate::lang::source::MemoryLoader;
 use crate::lang::units::all_words;
@@ -53,10 +53,7 @@ pub(super) fn faults(text: &str) -> Vec<String> {
 fn words(verbs: &[Verb], into: &mut Vec<&'static str>) {
     for verb in verbs {
         into.push(verb.name);
-        into.extend(verb.arguments.iter().filter_map(|one| match one.place {
-            Place::After(word) | Place::Flag(word) => Some(word),
-            Place::Positional => None,
-        }));
+        into.extend(verb.words());
         words(verb.block, into);
     }
 }

@@ -303,4 +303,12 @@ fn what_a_segment_cannot_be_is_said() {
     );
     let found = faults(&(recipe("nve 500 K for 1 ps observe 10 fs") + analysis));
     assert!(found.is_empty(), "{found:?}");
+    // A step that was not understood is told of once, and nothing that others would miss in what is left.
+    for broken in [
+        "nve 500 K for 1 ps observe 5 fz",
+        "nve 500 Q for 1 ps observe 5 fs",
+    ] {
+        let found = faults(&(recipe(broken) + analysis));
+        assert_eq!(found.len(), 1, "{broken}: {found:?}");
+    }
 }

@@ -161,6 +161,17 @@ pub struct Verb {
     pub block: &'static [Verb],
 }
 
+impl Verb {
+    /// The words before its arguments.
+    pub fn words(&self) -> Vec<&'static str> {
+        let word = |argument: &Argument| match argument.place {
+            Place::After(word) | Place::Flag(word) => Some(word),
+            Place::Positional => None,
+        };
+        self.arguments.iter().filter_map(word).collect()
+    }
+}
+
 /// An argument of a step.
 #[derive(Debug, Clone, Copy)]
 pub struct Argument {

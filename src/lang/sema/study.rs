@@ -59,6 +59,8 @@ pub struct Member {
     pub steps: Vec<Step>,
     /// Every node that this one refers to, in field order: artifacts, inline nodes, deferred values.
     pub inputs: Vec<Input>,
+    /// Whether a field or a step is missing here that is written, but was not understood.
+    pub broken: bool,
 }
 
 /// A field with its value. Arguments of choices and fields of records have their defaults filled in.

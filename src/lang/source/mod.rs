@@ -22,6 +22,10 @@ pub struct Span {
 }
 
 impl Span {
+    pub fn holds(&self, other: Span) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+
     pub fn new(file: FileId, start: usize, end: usize) -> Self {
         Span {
             file,

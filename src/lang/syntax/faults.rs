@@ -105,21 +105,7 @@ pub(super) fn explain(
             .help("write `value in unit`, like `1 eV in kJ/mol`");
     }
     if lower(token) && (after_number || units::parse_unit(previous).is_ok()) {
-        let mut finding = Diagnostic::new(codes::UNKNOWN_UNIT, format!("`{token}` is not a unit"))
-            .at(here, "unknown unit");
-        let near = match units::parse_unit(token) {
-            Err(error) => error.near,
-            Ok(_) => None,
-        }
-        .or_else(|| did_you_mean(token, units::all_words()));
-        finding = match near {
-            Some(near) => finding
-                .help(format!("did you mean `{near}`?"))
-                .edit(here, near),
-            None if token == "sigmas" => finding.help("write `sigma`").edit(here, "sigma"),
-            None => finding.help("units are words like `K`, `K/min`, `Å`, `eV`, `h`, `%`"),
-        };
-        return finding;
+        return unknown_unit(token, here);
     }
     let starts_formula = token.starts_with(|c: char| c.is_ascii_uppercase());
     if starts_formula && (lower(previous) || previous.ends_with([')', ']'])) {
@@ -609,4 +595,18 @@ fn last_token(text: &str) -> &str {
         start
     };
     &text[start..]
+}
+
+/// A word in the place of a unit.
+pub fn unknown_unit(word: &str, here: Span) -> Diagnostic {
+    let finding = Diagnostic::new(codes::UNKNOWN_UNIT, format!("`{word}` is not a unit"))
+        .at(here, "unknown unit");
+    let near = units::parse_unit(word).err().and_then(|error| error.near);
+    match near.or_else(|| did_you_mean(word, units::all_words())) {
+        Some(near) => finding
+            .help(format!("did you mean `{near}`?"))
+            .edit(here, near),
+        None if word == "sigmas" => finding.help("write `sigma`").edit(here, "sigma"),
+        None => finding.help("units are words like `K`, `K/min`, `Å`, `eV`, `h`, `%`"),
+    }
 }

@@ -7,6 +7,7 @@ mod format;
 mod parse;
 mod scan;
 
+pub use faults::unknown_unit;
 pub use format::format;
 pub use parse::{Completeness, Parsed, completeness, parse, parse_expression};
 pub use scan::Comment;

@@ -9,7 +9,7 @@ use super::snapshot::Snapshot;
 use crate::lang::diag::codes::run as codes;
 use crate::lang::diag::{Code, Diagnostic, in_source_order};
 use crate::lang::schema::{Default, Outcome};
-use crate::lang::sema::{DeclarationId, Deferred, MemberId, Step, Study, Tree, Value};
+use crate::lang::sema::{Declaration, DeclarationId, Deferred, MemberId, Step, Study, Tree, Value};
 use crate::lang::source::{Loader, Span};
 use crate::run::kind::{Checked, Facts, Finding, Kind, Node, Registry, Source};
 
@@ -69,7 +69,10 @@ pub fn elaborate<'a>(
                 checked.finding(fault_of_the_program(kind.schema().name));
                 checked
             });
-        graph.facts[id.0 as usize] = checked.facts;
+        // What is left of a node is not what its author means: others are not told of it.
+        if !study.member(id).broken {
+            graph.facts[id.0 as usize] = checked.facts;
+        }
         graph.sources[id.0 as usize] = checked.sources;
         for finding in checked.findings {
             findings.add(study, study.span_of(id, &finding.path), Some(id), finding);
@@ -111,9 +114,9 @@ impl Graph<'_> {
         matches!(self.study.kind_of(id).outcome, Outcome::Artifact(_))
     }
 
-    /// What the checker found and what the kinds found, in source order. A kind that misses something in a node
-    /// as a whole is not heard where the checker has found a fault within that node: the field that is missing is
-    /// the one that could not be read.
+    /// What the checker found and what the kinds found, in source order. A kind that misses something in a node or a
+    /// step as a whole is not heard where the checker has found a fault within it: what is missing is what could not be
+    /// read.
     pub fn findings_after(&self, checked: &[Diagnostic]) -> Vec<Diagnostic> {
         let faults: Vec<Span> = checked
             .iter()
@@ -121,20 +124,13 @@ impl Graph<'_> {
             .filter_map(Diagnostic::primary)
             .collect();
         let follows = |finding: &Diagnostic| {
-            finding.code != codes::RING_OF_NODES
-                && finding.primary().is_some_and(|place| {
-                    self.study
-                        .declarations
-                        .iter()
-                        .filter(|one| one.name_span == place)
-                        .any(|one| {
-                            faults.iter().any(|fault| {
-                                fault.file == one.span.file
-                                    && one.span.start <= fault.start
-                                    && fault.end <= one.span.end
-                            })
-                        })
-                })
+            let Some(place) = finding.primary() else {
+                return false;
+            };
+            let declared = |one: &&Declaration| one.name_span == place;
+            let whole = self.study.declarations.iter().find(declared);
+            let whole = whole.map_or(place, |one| one.span);
+            finding.code != codes::RING_OF_NODES && faults.iter().any(|fault| whole.holds(*fault))
         };
         let own = self
             .diagnostics

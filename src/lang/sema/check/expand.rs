@@ -142,6 +142,7 @@ impl<'a> Checker<'a> {
                 given: Vec::new(),
                 steps: Vec::new(),
                 inputs: Vec::new(),
+                broken: false,
             });
             state.bindings.push(Arc::new(one.bound));
         }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::expand::{Call, Layer};
 use super::scope::Scope;
-use super::steps::{Placed, StepRef};
+use super::steps::{StepRef, Steps};
 use super::{Checker, codes};
 use crate::lang::diag::{Diagnostic, did_you_mean, list_words};
 use crate::lang::schema::{self, Default, KindSchema, Type};
 use crate::lang::sema::evaluate::{Evaluator, Names};
-use crate::lang::sema::{DeclarationId, Given, Input, MemberId, Role, Value};
+use crate::lang::sema::{DeclarationId, Given, Input, MemberId, Role, Step, Value};
 use crate::lang::source::Span;
 use crate::lang::syntax::ast::{self, Entry, Expr, ExprKind, Template};
 
@@ -56,7 +56,7 @@ impl<'a> Checker<'a> {
             self.missing(kind, &fields, name_span, &name);
         }
         let mut fixed: Vec<Option<Option<Given>>> = vec![None; fields.len()];
-        let mut fixed_steps: Option<Vec<Placed>> = None;
+        let mut fixed_steps: Option<Steps> = None;
         let mut broken: Vec<&'static str> = Vec::new();
         let is_family = members.len() > 1;
         for member in members {
@@ -88,7 +88,7 @@ impl<'a> Checker<'a> {
                 }
                 given.extend(value);
             }
-            let placed = match &fixed_steps {
+            let steps = match &fixed_steps {
                 Some(known) => known.clone(),
                 None => {
                     let (placed, touched) = self.place_steps(kind.steps, &steps, &layers, &locals);
@@ -98,11 +98,12 @@ impl<'a> Checker<'a> {
                     placed
                 }
             };
-            let inputs = self.inputs(&given, &placed);
+            let inputs = self.inputs(&given, &steps.placed);
             let mut state = self.state.borrow_mut();
             let member = &mut state.members[member as usize];
             member.given = given;
-            member.steps = placed;
+            member.steps = steps.placed;
+            member.broken = !steps.sound || !broken.is_empty();
             member.inputs = inputs;
         }
     }
@@ -354,7 +355,7 @@ impl<'a> Checker<'a> {
     }
 
     /// What the values refer to, in the order of the fields.
-    fn inputs(&self, given: &[Given], steps: &[Placed]) -> Vec<Input> {
+    fn inputs(&self, given: &[Given], steps: &[Step]) -> Vec<Input> {
         let mut inputs = Vec::new();
         for one in given {
             self.references(

@@ -1,5 +1,7 @@
 //! Steps of a body: the verb, then arguments by place, by the word before them, or as a word alone.
 
+use std::cell::Cell;
+
 use super::expand::Layer;
 use super::fields::Locals;
 use super::scope::Scope;
@@ -9,8 +11,15 @@ use crate::lang::schema::{Argument, Default, KindSchema, Place, Verb};
 use crate::lang::sema::{Step, Value};
 use crate::lang::source::Span;
 use crate::lang::syntax::ast::{self, Body, Entry, Expr, ExprKind, Field, Word};
+use crate::lang::syntax::unknown_unit;
 
-pub(super) type Placed = Step;
+/// Those of a body that were understood.
+#[derive(Clone)]
+pub(super) struct Steps {
+    pub placed: Vec<Step>,
+    /// Whether they are all that is written.
+    pub sound: bool,
+}
 
 /// A step as written, whatever form it was written in.
 #[derive(Clone, Copy)]
@@ -135,8 +144,9 @@ impl<'a> Checker<'a> {
         steps: &[StepRef<'a>],
         layers: &[Layer<'a>],
         locals: &[Locals],
-    ) -> (Vec<Placed>, bool) {
+    ) -> (Steps, bool) {
         let mut touched = false;
+        let all = Cell::new(true);
         let placed = steps
             .iter()
             .filter_map(|step| {
@@ -147,21 +157,37 @@ impl<'a> Checker<'a> {
                     &local.values,
                     &local.poisoned,
                 );
-                let placed = self.place(verbs, step, &scope, 0);
+                let placed = self.place(verbs, step, &scope, 0, &all);
                 touched |= scope.touched.get() || !local.poisoned.is_empty();
                 placed
             })
             .collect();
-        (placed, touched)
+        let sound = all.get();
+        (Steps { placed, sound }, touched)
     }
 
+    /// None where it was not understood, which `all` then says of the body.
     fn place(
         &self,
         verbs: &'static [Verb],
         step: &StepRef<'a>,
         scope: &Scope<'_, '_>,
         depth: usize,
-    ) -> Option<Placed> {
+        all: &Cell<bool>,
+    ) -> Option<Step> {
+        let placed = self.understood(verbs, step, scope, depth, all);
+        all.set(all.get() && placed.is_some());
+        placed
+    }
+
+    fn understood(
+        &self,
+        verbs: &'static [Verb],
+        step: &StepRef<'a>,
+        scope: &Scope<'_, '_>,
+        depth: usize,
+        all: &Cell<bool>,
+    ) -> Option<Step> {
         let known: Vec<&str> = verbs.iter().map(|verb| verb.name).collect();
         let first = step.parts.first()?;
         let name = match &first.kind {
@@ -252,6 +278,10 @@ impl<'a> Checker<'a> {
             }
             match value {
                 None => arguments.push((argument, Value::Boolean(true), part.span)),
+                Some(expr) if self.unknown_unit(verb, expr, parts.as_slice().first()) => {
+                    parts.next();
+                    sound = false;
+                }
                 Some(expr) => {
                     let what = format!("the {} of `{}`", spoken(argument), verb.name);
                     match scope.fit(expr, &argument.ty, argument.range, &what) {
@@ -291,7 +321,7 @@ impl<'a> Checker<'a> {
                 _ => {}
             }
         }
-        let block = self.block(verb, step, scope, depth)?;
+        let block = self.block(verb, step, scope, depth, all)?;
         if !sound {
             return None;
         }
@@ -315,7 +345,8 @@ impl<'a> Checker<'a> {
         step: &StepRef<'a>,
         scope: &Scope<'_, '_>,
         depth: usize,
-    ) -> Option<Vec<Placed>> {
+        all: &Cell<bool>,
+    ) -> Option<Vec<Step>> {
         let Some(body) = step.block else {
             return Some(Vec::new());
         };
@@ -333,13 +364,14 @@ impl<'a> Checker<'a> {
         let mut placed = Vec::new();
         for entry in &body.entries {
             match entry {
-                Entry::Bad(_) => {}
+                Entry::Bad(_) => all.set(false),
                 Entry::Step(inner) => {
                     placed.extend(self.place(
                         verb.block,
                         &StepRef::of_step(inner, step.layer),
                         scope,
                         depth + 1,
+                        all,
                     ));
                 }
                 Entry::Field(field) => self.report(
@@ -355,15 +387,22 @@ impl<'a> Checker<'a> {
         Some(placed)
     }
 
+    /// Whether a bare number stands before a word that the step does not know, which is then told of as a unit.
+    fn unknown_unit(&self, verb: &Verb, value: &Expr, next: Option<&Expr>) -> bool {
+        let bare = matches!(&value.kind, ExprKind::Number(number) if number.tails.is_empty());
+        let Some((span, ExprKind::Name(word))) = next.map(|part| (part.span, &part.kind)) else {
+            return false;
+        };
+        let known = verb.words();
+        let of_step = known.contains(&word.as_str()) || did_you_mean(word, known).is_some();
+        if bare && !of_step {
+            self.report(unknown_unit(word, span));
+        }
+        bare && !of_step
+    }
+
     fn unexpected(&self, verb: &Verb, part: &Expr, word: Option<&str>) {
-        let known: Vec<&str> = verb
-            .arguments
-            .iter()
-            .filter_map(|argument| match argument.place {
-                Place::After(word) | Place::Flag(word) => Some(word),
-                Place::Positional => None,
-            })
-            .collect();
+        let known = verb.words();
         if matches!(part.kind, ExprKind::Bad) {
             return;
         }

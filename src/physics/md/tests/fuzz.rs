@@ -112,36 +112,15 @@ fn damage(bytes: &mut Vec<u8>, starts: &[usize], stream: &mut Stream) {
         _ => stream.below(bytes.len() as u64) as usize,
     };
     let at = at.min(last);
-    let longest = [4, 64, 5000][stream.below(3) as usize];
-    let end = (at + 1 + stream.below(longest) as usize).min(bytes.len());
-    match stream.below(8) {
-        0 => bytes.truncate(at),
-        1 | 2 => bytes[at] ^= 1 << stream.below(8),
-        3 => {
-            let with = [0, 0xff, b'9', stream.bits() as u8][stream.below(4) as usize];
-            bytes[at..end].fill(with);
-        }
-        4 => {
-            for byte in &mut bytes[at..end] {
-                *byte = stream.bits() as u8;
-            }
-        }
-        5 => {
-            bytes.drain(at..end);
-        }
-        6 => {
-            let again = bytes[at..end].to_vec();
-            bytes.splice(at..at, again);
-        }
-        _ => {
-            // A digit more or another one, where there are any.
-            if let Some(digit) = bytes[at..].iter().position(u8::is_ascii_digit) {
-                let new = b"0123456789-e."[stream.below(13) as usize];
-                match stream.below(2) {
-                    0 => bytes[at + digit] = new,
-                    _ => bytes.insert(at + digit, new),
-                }
-            }
+    if damage_at(bytes, at, &[0, 0xff, b'9'], stream) {
+        return;
+    }
+    // A digit more or another one, where there are any.
+    if let Some(digit) = bytes[at..].iter().position(u8::is_ascii_digit) {
+        let new = b"0123456789-e."[stream.below(13) as usize];
+        match stream.below(2) {
+            0 => bytes[at + digit] = new,
+            _ => bytes.insert(at + digit, new),
         }
     }
 }

@@ -292,6 +292,41 @@ fn moments(values: &[f64], blocks: usize) -> [f64; 4] {
     ]
 }
 
+/// One thing that can happen to the bytes of a file from a place on: they are cut, flipped, filled with these or random ones,
+/// lost or doubled. Otherwise, once in eight times, false.
+pub(super) fn damage_at(
+    bytes: &mut Vec<u8>,
+    at: usize,
+    fillers: &[u8],
+    stream: &mut Stream,
+) -> bool {
+    let longest = [4, 64, 5000][stream.below(3) as usize];
+    let end = (at + 1 + stream.below(longest) as usize).min(bytes.len());
+    match stream.below(8) {
+        0 => bytes.truncate(at),
+        1 | 2 => bytes[at] ^= 1 << stream.below(8),
+        3 => {
+            let random = stream.bits() as u8;
+            let which = stream.below(fillers.len() as u64 + 1) as usize;
+            bytes[at..end].fill(fillers.get(which).copied().unwrap_or(random));
+        }
+        4 => {
+            for byte in &mut bytes[at..end] {
+                *byte = stream.bits() as u8;
+            }
+        }
+        5 => {
+            bytes.drain(at..end);
+        }
+        6 => {
+            let again = bytes[at..end].to_vec();
+            bytes.splice(at..at, again);
+        }
+        _ => return false,
+    }
+    true
+}
+
 /// Mutates so many times at least; `SYNTH_FUZZ_SECONDS` sets how long.
 pub(super) fn at_least(least: usize, mut one: impl FnMut()) {
     let set = std::env::var("SYNTH_FUZZ_SECONDS").ok();

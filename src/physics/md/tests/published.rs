@@ -316,6 +316,40 @@ fn reduced_diffusion(summary: &Summary) -> f64 {
     slope / 6.0 * tau_fs() / SIGMA_ANG.powi(2)
 }
 
+/// A liquid that comes to rest at a temperature for so many τ, and then goes on at constant energy for so many.
+fn liquid_protocol(
+    temperature_k: f64,
+    log_tau: f64,
+    [rest_tau, sampled_tau]: [f64; 2],
+) -> Protocol {
+    let tau_fs = tau_fs();
+    let at = |temperature_k: f64, memory_fs: f64, tau: f64| {
+        let thermostat = nvt(Thermostat::Rescaling, temperature_k, memory_fs);
+        dynamics(thermostat, tau * tau_fs)
+    };
+    Protocol {
+        timestep_fs: 0.004 * tau_fs,
+        log_fs: log_tau * tau_fs,
+        skin_ang: 1.0,
+        // The energy of a cut potential jumps.
+        drift_bound: 1.0,
+        segments: vec![
+            at(4.0 * temperature_k, 200.0, 20.0),
+            at(temperature_k, 500.0, rest_tau),
+            Segment::Dynamics(Dynamics {
+                ensemble: Ensemble::Nve {
+                    temperature_k: None,
+                },
+                duration_fs: sampled_tau * tau_fs,
+                until: None,
+                sample_fs: Some(0.5 * tau_fs),
+                observe_fs: None,
+            }),
+        ],
+        ..Protocol::default()
+    }
+}
+
 /// Liquid Lennard-Jones at ρ* = 0.8442 and T* ≈ 0.70, cut at 3.5 σ, 500 atoms at constant energy: D* = 0.0303 ± 0.0010 and
 /// η* = 3.4 ± 0.35 by another program (LAMMPS, 1,200 τ), between 3.2 and 3.5 in the literature (K. Meier, A. Laesecke,
 /// S. Kabelac, J. Chem. Phys. 121, 3671 and 9526, 2004). Viscosity by Green and Kubo: η = V/kT ∫ ⟨P_xy(t) P_xy(0)⟩ dt over
@@ -330,32 +364,7 @@ fn long_lennard_jones_liquid_has_the_published_diffusion_and_viscosity() {
     let temperature = 0.698 * EPSILON_EV / BOLTZMANN_EV_PER_K;
     let liquid = LennardJones::new(EPSILON_EV, SIGMA_ANG, 3.5 * SIGMA_ANG);
     let tau_fs = tau_fs();
-    let protocol = Protocol {
-        timestep_fs: 0.004 * tau_fs,
-        log_fs: 0.02 * tau_fs,
-        skin_ang: 1.0,
-        drift_bound: 1.0,
-        segments: vec![
-            dynamics(
-                nvt(Thermostat::Rescaling, 4.0 * temperature, 200.0),
-                20.0 * tau_fs,
-            ),
-            dynamics(
-                nvt(Thermostat::Rescaling, temperature, 500.0),
-                200.0 * tau_fs,
-            ),
-            Segment::Dynamics(Dynamics {
-                ensemble: Ensemble::Nve {
-                    temperature_k: None,
-                },
-                duration_fs: 5000.0 * tau_fs,
-                until: None,
-                sample_fs: Some(0.5 * tau_fs),
-                observe_fs: None,
-            }),
-        ],
-        ..Protocol::default()
-    };
+    let protocol = liquid_protocol(temperature, 0.02, [200.0, 5000.0]);
     let folder = tempfile::tempdir().unwrap();
     let summary = run(&start, &liquid, &protocol, [5; 32], folder.path(), &Quiet).unwrap();
     let text = std::fs::read_to_string(&summary.log).unwrap();
@@ -414,34 +423,7 @@ fn long_liquid_argon_has_the_published_diffusion() {
     let edge = (864.0f64 / 0.8141).cbrt() * SIGMA_ANG;
     let temperature = 0.777 * EPSILON_EV / BOLTZMANN_EV_PER_K;
     let liquid = LennardJones::new(EPSILON_EV, SIGMA_ANG, 2.25 * SIGMA_ANG);
-    let tau_fs = tau_fs();
-    let protocol = Protocol {
-        timestep_fs: 0.004 * tau_fs,
-        log_fs: 0.1 * tau_fs,
-        skin_ang: 1.0,
-        // The energy of a cut potential jumps.
-        drift_bound: 1.0,
-        segments: vec![
-            dynamics(
-                nvt(Thermostat::Rescaling, 4.0 * temperature, 200.0),
-                20.0 * tau_fs,
-            ),
-            dynamics(
-                nvt(Thermostat::Rescaling, temperature, 500.0),
-                100.0 * tau_fs,
-            ),
-            Segment::Dynamics(Dynamics {
-                ensemble: Ensemble::Nve {
-                    temperature_k: None,
-                },
-                duration_fs: 2000.0 * tau_fs,
-                until: None,
-                sample_fs: Some(0.5 * tau_fs),
-                observe_fs: None,
-            }),
-        ],
-        ..Protocol::default()
-    };
+    let protocol = liquid_protocol(temperature, 0.1, [100.0, 2000.0]);
     let folder = tempfile::tempdir().unwrap();
     let start = crystal(6, edge / 6.0);
     let summary = run(&start, &liquid, &protocol, [1; 32], folder.path(), &Quiet).unwrap();

@@ -8,7 +8,7 @@ use super::codec::HEAD as FRAME_HEAD;
 use super::*;
 use crate::base::Element;
 use crate::physics::md::MdError;
-use crate::physics::md::tests::at_least;
+use crate::physics::md::tests::{at_least, damage_at};
 use crate::physics::numerics::Stream;
 
 /// Of three elements: magic and so on, their numbers, a checksum.
@@ -90,44 +90,23 @@ fn damage(bytes: &mut Vec<u8>, starts: &[usize], stream: &mut Stream) {
         return;
     }
     let at = place(bytes, starts, stream);
-    let longest = [4, 64, 5000][stream.below(3) as usize];
-    let end = (at + 1 + stream.below(longest) as usize).min(bytes.len());
-    match stream.below(8) {
-        0 => bytes.truncate(at),
-        1 | 2 => bytes[at] ^= 1 << stream.below(8),
-        3 => {
-            let with = [0, 0xff, stream.bits() as u8][stream.below(3) as usize];
-            bytes[at..end].fill(with);
-        }
-        4 => {
-            for byte in &mut bytes[at..end] {
-                *byte = stream.bits() as u8;
-            }
-        }
-        5 => {
-            bytes.drain(at..end);
-        }
-        6 => {
-            let again = bytes[at..end].to_vec();
-            bytes.splice(at..at, again);
-        }
-        _ => {
-            // A number of the head of a chunk, or what begins there by now.
-            let start = starts[stream.below(starts.len() as u64) as usize];
-            let at = start + 4 * stream.below(3) as usize;
-            if at + 4 <= bytes.len() {
-                let old = number_at(bytes, at);
-                let new = [
-                    0,
-                    1,
-                    old.wrapping_add(1),
-                    old.wrapping_sub(1),
-                    old ^ (1 << stream.below(32)),
-                    u32::MAX,
-                ][stream.below(6) as usize];
-                bytes[at..at + 4].copy_from_slice(&new.to_le_bytes());
-            }
-        }
+    if damage_at(bytes, at, &[0, 0xff], stream) {
+        return;
+    }
+    // A number of the head of a chunk, or what begins there by now.
+    let start = starts[stream.below(starts.len() as u64) as usize];
+    let at = start + 4 * stream.below(3) as usize;
+    if at + 4 <= bytes.len() {
+        let old = number_at(bytes, at);
+        let new = [
+            0,
+            1,
+            old.wrapping_add(1),
+            old.wrapping_sub(1),
+            old ^ (1 << stream.below(32)),
+            u32::MAX,
+        ][stream.below(6) as usize];
+        bytes[at..at + 4].copy_from_slice(&new.to_le_bytes());
     }
 }
 

@@ -365,7 +365,7 @@ fn a_law_with_a_lowest_temperature_is_found() {
     );
     // Of noisy series an interval of 68 % holds the truth in two of three.
     let mut stream = Stream::new([12; 32], &[]);
-    let trials = 60;
+    let trials = 24;
     let mut held = [0, 0];
     for _ in 0..trials {
         let noisy: Vec<TransportTensor> = [700.0, 800.0, 950.0, 1100.0, 1400.0]
@@ -385,7 +385,7 @@ fn a_law_with_a_lowest_temperature_is_found() {
         }
     }
     assert!(
-        held.iter().all(|held| (30..=52).contains(held)),
+        held.iter().all(|held| (10..=22).contains(held)),
         "{held:?} of {trials}"
     );
     let three: Vec<&TransportTensor> = all.iter().take(3).collect();
