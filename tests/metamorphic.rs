@@ -163,9 +163,10 @@ impl Node {
             }
         }
         // A published tensor has neither a trajectory nor a window, and a series of tensors nothing at all.
-        if self.kind == "transport" && ["tensors", "source", "composition"].contains(&field) {
+        let of_table = ["composition", "temperature"].contains(&field);
+        if self.kind == "transport" && (of_table || ["tensors", "source"].contains(&field)) {
             node.body.clear();
-            if field == "composition" {
+            if of_table {
                 node.body.push(("source", "\"tensors.csv\"".to_owned()));
             }
         }
@@ -215,7 +216,7 @@ fn nodes() -> Vec<Node> {
     moving.steps = vec!["protocol { npt 1000 K for 1 ps }".into()];
     let mut other_moving = moving.with("start", "other_upper");
     other_moving.name = "other_moving";
-    let mut sampled = moving.with("replicas", "5");
+    let mut sampled = moving.with("replicas", "5").with("velocities", "true");
     sampled.name = "sampled";
     sampled.steps = vec!["protocol { nvt 1000 K for 1 ps sample 10 fs }".into()];
     let mut other_sampled = sampled.with("start", "other_upper");
@@ -418,7 +419,7 @@ fn variants(kind: &str, field: &Field) -> Vec<String> {
         ("transport", "tensors") => &["[flow, other_flow]"],
         ("transport", "source") => &["\"tensors.csv\"", "\"other_tensors.csv\""],
         ("transport", "composition") => &["BaTiO3"],
-        ("transport", "temperature") => &["1250 K"],
+        ("transport", "temperature") => &["1250 K", "1500 K"],
         ("transport" | "ensemble", "system") => &["charged"],
         ("transport" | "ensemble", "charges") => &["{ Ba: 2, O: -2 }", "{ Ba: 1, O: -1 }"],
         ("transport", "frame") => &[

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::transport_charges::charges;
 use crate::base::Element;
 use crate::physics::io::trajectory::Snapshot;
-use crate::physics::md::{Condition, Dynamics, Judge, MdError, Protocol, Segment, Trajectory};
+use crate::physics::md::{Condition, Judge, MdError, Protocol, Segment, Trajectory};
 use crate::physics::transport::{Target, TransportAnalysis, TransportMonitor};
 use crate::run::kind::{Node, Value};
 
@@ -58,7 +58,7 @@ impl Convergence {
                     .argument("tolerance")
                     .and_then(Value::as_f64)
                     .unwrap_or(0.2),
-                temperature_k: temperature_k(dynamics)?,
+                temperature_k: dynamics.ensemble.only_temperature_k()?,
                 frames: frames as usize,
             })
         };
@@ -67,11 +67,6 @@ impl Convergence {
             charges: charges(node),
         }
     }
-}
-
-fn temperature_k(dynamics: &Dynamics) -> Option<f64> {
-    let ends = dynamics.ensemble.temperature_k()?;
-    (ends.start == ends.end).then_some(ends.start)
 }
 
 impl Judge for Convergence {

@@ -247,6 +247,14 @@ fn dynamics(
         fault(if judged { "until" } else { "tolerance" }, headline, help);
         return None;
     }
+    if judged && ensemble.only_temperature_k().is_none() {
+        fault(
+            "until",
+            "transport coefficients belong to one temperature, and this segment has none or several",
+            "wait in an `nvt` or `npt` segment at one temperature",
+        );
+        return None;
+    }
     if judged && step.argument("sample").is_none() {
         fault(
             "until",

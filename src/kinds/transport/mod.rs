@@ -54,7 +54,7 @@ impl Kind for Transport {
         match way(node, &mut checked) {
             Some("source") => published::check(node, &mut checked),
             Some("trajectory") => {
-                check_thermostat(node, &mut checked);
+                check_runs(node, &mut checked);
                 check_replicas(node, &mut checked);
                 if node
                     .value("frame")
@@ -63,6 +63,16 @@ impl Kind for Transport {
                 {
                     check_volumes(node, &mut checked);
                 }
+            }
+            Some("tensors")
+                if node
+                    .value("tensors")
+                    .as_list()
+                    .is_some_and(<[Value]>::is_empty) =>
+            {
+                let text = "there are no tensors in this list";
+                let finding = Finding::new("tensors", codes::TRANSPORT, text, "empty");
+                checked.finding(finding.help("name `transport` nodes, or a family of them"));
             }
             _ => {}
         }
@@ -188,46 +198,73 @@ fn way(node: &Node<'_>, checked: &mut Checked) -> Option<&'static str> {
     Some(way)
 }
 
-/// Langevin dynamics gives and takes momentum: what diffuses is not what would diffuse.
-fn check_thermostat(node: &Node<'_>, checked: &mut Checked) {
-    let protocol = node
-        .input("trajectory")
-        .and_then(|ensemble| ensemble.facts::<Protocol>());
-    let Some(protocol) = protocol else { return };
-    let sampled = protocol
-        .segments
-        .iter()
-        .rev()
-        .find_map(|segment| match segment {
-            Segment::Dynamics(dynamics) if dynamics.sample_fs.is_some() => Some(dynamics),
-            _ => None,
-        });
-    let Some(dynamics) = sampled else {
-        let text = "no segment of the ensemble keeps frames";
-        let finding = Finding::new("trajectory", codes::TRANSPORT, text, "without frames");
-        checked.finding(finding.help(
-            "add `sample 20 fs` to its last segment: how atoms move is read off the frames of a run",
-        ));
+/// What the runs are made for: the segment whose frames are kept has to give what is asked of it.
+fn check_runs(node: &Node<'_>, checked: &mut Checked) {
+    let Some(ensemble) = node.input("trajectory") else {
         return;
     };
-    let help = match dynamics.ensemble {
-        Ensemble::Nvt {
-            thermostat: Thermostat::Langevin,
-            ..
-        } => {
-            "Langevin dynamics changes how atoms diffuse; use `thermostat rescaling` or `thermostat nose_hoover`, or `nve`, in \
-             the segment that is sampled"
-        }
-        _ => return,
+    let given = node.value("temperature").as_f64();
+    let of_file = ensemble.value("temperature").as_f64();
+    let mut fault = |field: &'static str, text: String, label: &'static str, help: &str| {
+        checked.finding(Finding::new(field, codes::TRANSPORT, text, label).help(help));
     };
-    let text = "the thermostat of this ensemble does not conserve momentum";
-    let finding = Finding::new(
-        "trajectory",
-        codes::TRANSPORT,
-        text,
-        "moved by Langevin's noise",
-    );
-    checked.finding(finding.help(help));
+    let mut other_temperature = |told: Option<f64>| {
+        if let (Some(given), Some(told)) = (given, told)
+            && (given - told).abs() > 1e-6 * told
+        {
+            fault(
+                "temperature",
+                format!("the runs are at {told} K, not at {given} K"),
+                "another temperature",
+                "leave `temperature` out: the runs say theirs",
+            );
+        }
+    };
+    let Some(protocol) = ensemble.facts::<Protocol>() else {
+        other_temperature(of_file);
+        return;
+    };
+    let mut segments = protocol.segments.iter().rev();
+    let sampled = segments.find_map(|segment| match segment {
+        Segment::Dynamics(dynamics) if dynamics.sample_fs.is_some() => Some(dynamics),
+        _ => None,
+    });
+    let Some(dynamics) = sampled else {
+        fault(
+            "trajectory",
+            "no segment of the ensemble keeps frames".into(),
+            "without frames",
+            "add `sample 20 fs` to its last segment: how atoms move is read off the frames of a run",
+        );
+        return;
+    };
+    other_temperature(dynamics.ensemble.only_temperature_k());
+    // Langevin dynamics gives and takes momentum: what diffuses is not what would diffuse.
+    let langevin = Thermostat::Langevin;
+    if matches!(&dynamics.ensemble, Ensemble::Nvt { thermostat, .. } if *thermostat == langevin) {
+        fault(
+            "trajectory",
+            "the thermostat of this ensemble does not conserve momentum".into(),
+            "moved by Langevin's noise",
+            "Langevin dynamics changes how atoms diffuse; use `thermostat rescaling` or `thermostat nose_hoover`, or `nve`, in \
+             the segment that is sampled",
+        );
+    }
+    let by_velocities = matches!(node.value("method").as_choice(), Some(("green_kubo", _)));
+    let needs = [
+        ("method", by_velocities),
+        ("plateau", node.is_given("plateau")),
+    ];
+    if !protocol.keep_velocities
+        && let Some((field, _)) = needs.into_iter().find(|(_, needed)| *needed)
+    {
+        fault(
+            field,
+            "the ensemble keeps no velocities to integrate".into(),
+            "needs velocities",
+            "add `velocities: true` to the ensemble",
+        );
+    }
 }
 
 fn errors(node: &Node<'_>) -> Errors {
@@ -292,6 +329,7 @@ fn of_trajectory(task: &Task<'_>) -> Result<TransportTensor, Failure> {
         charges_e: charges(node),
         window_fs: span("window"),
         plateau_fs: span("plateau"),
+        by_velocities: matches!(node.value("method").as_choice(), Some(("green_kubo", _))),
         errors: errors(node),
         tolerance: node.value("tolerance").as_f64().unwrap_or(0.2),
         momentum_conserved: ours,
@@ -336,13 +374,9 @@ fn of_trajectory(task: &Task<'_>) -> Result<TransportTensor, Failure> {
         }
         _ => ReferenceFrame::Barycentric,
     };
-    let tensor = analysis
+    analysis
         .of(&runs, &TaskHost(task))
-        .map_err(|error| failure(&error))?;
-    if !matches!(node.value("method").as_choice(), Some(("green_kubo", _))) {
-        return Ok(tensor);
-    }
-    tensor.by_green_kubo().map_err(|error| failure(&error))
+        .map_err(|error| failure(&error))
 }
 
 pub(super) fn failure(error: &TransportError) -> Failure {

@@ -14,12 +14,16 @@ use crate::run::kind::{Column, Finding, Node, Table, Value};
 const L_PER_EV_ANG_PS: f64 = 1e3;
 const D_CM2_PER_S: f64 = 0.1;
 const MOBILITY_CM2_PER_V_S: f64 = 0.1;
+/// Of e²/(eV Å fs).
+const S_PER_M: f64 = 1.602_176_634e6;
 
 /// Results that need several temperatures.
-const OF_SERIES: [&str; 5] = [
+const OF_SERIES: [&str; 7] = [
     "activation",
     "activation_conductivity",
     "at",
+    "diffusion_at",
+    "conductivity_at",
     "arrhenius",
     "vogel",
 ];
@@ -54,7 +58,10 @@ pub(super) fn check(
     if !OF_SERIES.contains(&name) && !of_both && node.is_given("tensors") {
         return finding(
             format!("`{name}` is one of a tensor at one temperature"),
-            "ask a member of the family in `tensors`, or `at(1100 K)`".into(),
+            match name {
+                "l_ij" => "ask a member of the family in `tensors`, or `at(1100 K)`".into(),
+                _ => "ask a member of the family in `tensors`".into(),
+            },
         );
     }
     if OF_RUNS.contains(&name) && !node.is_given("trajectory") {
@@ -80,6 +87,7 @@ pub(super) fn check(
         "transference",
         "mobility",
         "activation_conductivity",
+        "conductivity_at",
     ];
     if charged.contains(&name)
         && !node.is_given("tensors")
@@ -120,10 +128,21 @@ fn unbounded(
     tensors: &[TransportTensor],
     viscosity: Result<Estimate, String>,
 ) -> Result<Value, TransportError> {
-    let of = place(arguments, 0, &tensors[0].species)?;
+    let first = tensors.first().ok_or(missing("tensors"))?;
+    if let Some(other) = tensors
+        .iter()
+        .find(|one| one.temperature_k != first.temperature_k)
+    {
+        return Err(TransportError::Malformed(format!(
+            "cells of different sizes are compared at one temperature, and these are at {} K and {} K: ask a member of them, or \
+             give `tensors` of one temperature",
+            first.temperature_k, other.temperature_k
+        )));
+    }
     let points: Vec<(f64, Estimate)> = tensors
         .iter()
         .map(|tensor| {
+            let of = place(arguments, 0, &tensor.species)?;
             let diffusion = tensor.diffusion.as_ref().ok_or(missing("self-diffusion"))?;
             let edge_ang = tensor.cube_edge_ang.ok_or_else(|| {
                 TransportError::Malformed("the correction is known for cubic cells alone".into())
@@ -140,7 +159,7 @@ fn unbounded(
                     "{why}: give it, as in `diffusion_unbounded(Na, viscosity: 1e-3 Pa*s)`"
                 ))
             })?;
-        yeh_hummer(*diffusion, tensors[0].temperature_k, *edge_ang, viscosity)?
+        yeh_hummer(*diffusion, first.temperature_k, *edge_ang, viscosity)?
     } else {
         extrapolate_sizes(&points)?.value
     };
@@ -393,7 +412,19 @@ fn friction(tensor: &TransportTensor) -> Result<Table, TransportError> {
             "j",
             found.pairs.iter().map(|pair| name(pair.j)).collect(),
         ));
-    Ok(estimates(table, "D", "cm^2/s", D_CM2_PER_S, &diffusivities))
+    let column = |name: &str, of: fn(&Estimate) -> Option<f64>| {
+        let value = |one: &Estimate| of(one).map_or(f64::NAN, |one| D_CM2_PER_S * one);
+        Column::numbers(name, "cm^2/s", diffusivities.iter().map(value).collect())
+    };
+    let open = diffusivities.iter().any(|one| one.error.is_none());
+    if !open {
+        return Ok(estimates(table, "D", "cm^2/s", D_CM2_PER_S, &diffusivities));
+    }
+    // Some have errors and some none.
+    Ok(table
+        .with(column("D", |one| Some(one.value)))
+        .with(column("D_low", |one| Some(one.interval_95?[0])))
+        .with(column("D_high", |one| Some(one.interval_95?[1]))))
 }
 
 fn checks(tensor: &TransportTensor) -> Table {
@@ -421,10 +452,12 @@ fn checks(tensor: &TransportTensor) -> Table {
         row("Green and Kubo over Einstein", ratio);
     }
     for (species, exponent) in tensor.species.iter().zip(&checks.exponent) {
-        row(
-            &format!("exponent of the displacement of {}", species.name),
-            *exponent,
-        );
+        if let Some(exponent) = exponent {
+            row(
+                &format!("exponent of the displacement of {}", species.name),
+                *exponent,
+            );
+        }
     }
     if let Some(samples) = checks.effective_samples {
         row("effective samples", samples);
@@ -527,29 +560,23 @@ fn of_series(
 ) -> Result<Value, TransportError> {
     let series = TemperatureSeries::new(&tensors.iter().collect::<Vec<_>>())?;
     let species = &tensors[0].species;
+    let diffuse = tensors.iter().all(|one| one.diffusion.is_some());
+    let kelvin = || {
+        let given = arguments.first().and_then(|(_, value)| value.as_f64());
+        given.unwrap_or(f64::NAN)
+    };
     let table = match name {
         "activation" => {
             let of = place(arguments, 0, species)?;
-            let followed = if tensors[0].diffusion.is_some() {
-                Followed::Diffusion(of)
-            } else {
-                Followed::Diagonal(of)
-            };
-            return Ok(measured(
-                &series.arrhenius(followed)?.activation_ev,
-                Dimension::ENERGY,
-            ));
+            let fit = series.arrhenius(Followed::SelfPart(of))?;
+            return Ok(measured(&fit.activation_ev, Dimension::ENERGY));
         }
         "activation_conductivity" => {
             let fit = series.arrhenius(Followed::Conductivity)?;
             return Ok(measured(&fit.activation_ev, Dimension::ENERGY));
         }
         "at" => {
-            let kelvin = arguments
-                .first()
-                .and_then(|(_, value)| value.as_f64())
-                .unwrap_or(f64::NAN);
-            let found = series.at(kelvin)?;
+            let found = series.at(kelvin())?;
             let mut table = coefficients(&found.tensor);
             if let Some(beyond) = found.extrapolated_k {
                 table
@@ -558,10 +585,46 @@ fn of_series(
             }
             table
         }
-        "vogel" => vogel(&series, species, tensors[0].diffusion.is_some())?,
-        _ => arrhenius(&series, species, tensors[0].diffusion.is_some())?,
+        "diffusion_at" => {
+            let followed = (0..species.len()).map(Followed::Diffusion);
+            let table = Table::new("self-diffusion by the law of Arrhenius");
+            let names = species.iter().map(|one| one.name.clone()).collect();
+            let table = table.with(Column::texts("element", names));
+            let unit = ("D", "cm^2/s", D_CM2_PER_S);
+            by_law(&series, followed.collect(), kelvin(), unit, table)?
+        }
+        "conductivity_at" => {
+            let table = Table::new("conductivity by the law of Arrhenius");
+            let followed = vec![Followed::Conductivity];
+            let unit = ("conductivity", "S/m", S_PER_M);
+            by_law(&series, followed, kelvin(), unit, table)?
+        }
+        "vogel" => vogel(&series, species, diffuse)?,
+        _ => arrhenius(&series, species, diffuse)?,
     };
     Ok(Value::Table(Arc::new(table)))
+}
+
+/// Values at a temperature, with whether it lies outside of those of the series.
+fn by_law(
+    series: &TemperatureSeries<'_>,
+    followed: Vec<Followed>,
+    kelvin: f64,
+    (name, unit, factor): (&str, &str, f64),
+    table: Table,
+) -> Result<Table, TransportError> {
+    let laws: Vec<_> = followed
+        .into_iter()
+        .map(|one| series.arrhenius(one))
+        .collect::<Result<_, _>>()?;
+    let found: Vec<Estimate> = laws.iter().map(|law| law.at(kelvin).0).collect();
+    let [coldest, hottest] = series.range_k();
+    let beyond = (coldest - kelvin).max(kelvin - hottest);
+    let mut note = format!("at {kelvin} K, from {coldest} K to {hottest} K");
+    if beyond > 0.0 {
+        note.push_str(&format!("; extrapolated by {beyond} K"));
+    }
+    Ok(estimates(table, name, unit, factor, &found).with_note(note))
 }
 
 /// Points of the lines.
@@ -659,6 +722,29 @@ fn vogel(
     let of = |part: fn(&crate::physics::transport::VogelTammannFulcher) -> &Estimate| {
         fits.iter().map(|fit| *part(fit)).collect::<Vec<Estimate>>()
     };
+    let factor = if diffuse {
+        D_CM2_PER_S
+    } else {
+        L_PER_EV_ANG_PS
+    };
+    let in_unit = |one: Estimate| {
+        let moved = |ends: [f64; 2]| ends.map(|end| end + factor.ln());
+        Estimate {
+            value: one.value + factor.ln(),
+            error: one.error,
+            interval_68: one.interval_68.map(moved),
+            interval_95: one.interval_95.map(moved),
+        }
+    };
+    let ln_a: Vec<Estimate> = of(|fit| &fit.ln_prefactor)
+        .into_iter()
+        .map(in_unit)
+        .collect();
+    table = estimates(table, "ln_A", "", 1.0, &ln_a).with_note(if diffuse {
+        "A in cm²/s"
+    } else {
+        "of L, A in 1/(eV Å ps)"
+    });
     table = estimates(table, "B", "K", 1.0, &of(|fit| &fit.b_k));
     Ok(estimates(table, "T0", "K", 1.0, &of(|fit| &fit.t0_k)))
 }

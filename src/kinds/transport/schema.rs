@@ -38,6 +38,15 @@ const OF: Field = field(
     "Ba",
 );
 
+const AT: Field = field(
+    "temperature",
+    TEMPERATURE,
+    Default::Required,
+    "At which.",
+    "1100 K",
+)
+.range(Range::Above(0.0));
+
 const fn of_element(
     name: &'static str,
     doc: &'static str,
@@ -316,14 +325,21 @@ pub(super) const SCHEMA: KindSchema = KindSchema {
             name: "at",
             doc: "The tensor at another temperature, from `tensors` at several; beyond them it says so.",
             example: "onsager.at(1100 K)",
-            parameters: &[field(
-                "temperature",
-                TEMPERATURE,
-                Default::Required,
-                "At which.",
-                "1100 K",
-            )
-            .range(Range::Above(0.0))],
+            parameters: &[AT],
+            ty: ResultType::Table,
+        },
+        ResultField {
+            name: "diffusion_at",
+            doc: "Self-diffusion at another temperature, by the law of Arrhenius through `tensors` at several; beyond them it says so.",
+            example: "onsager.diffusion_at(300 K)",
+            parameters: &[AT],
+            ty: ResultType::Table,
+        },
+        ResultField {
+            name: "conductivity_at",
+            doc: "The conductivity at another temperature, by the law of Arrhenius through `tensors` at several; beyond them it says so.",
+            example: "onsager.conductivity_at(300 K)",
+            parameters: &[AT],
             ty: ResultType::Table,
         },
         ResultField::new(

@@ -23,6 +23,8 @@ pub enum SeriesError {
         interval_fs: f64,
         usual_fs: f64,
     },
+    #[error("time does not go on from the first frame to the second")]
+    Still,
 }
 
 /// The interval of frames that come evenly, and how many do: the end of a run may come before its last interval is over.
@@ -31,6 +33,9 @@ pub fn even(times_fs: &[f64]) -> Result<(f64, usize), SeriesError> {
         return Err(SeriesError::TooFew);
     };
     let usual_fs = second - first;
+    if usual_fs.is_nan() || usual_fs <= 0.0 {
+        return Err(SeriesError::Still);
+    }
     let mut frames = times_fs.len();
     for frame in 1..frames {
         let interval_fs = times_fs[frame] - times_fs[frame - 1];

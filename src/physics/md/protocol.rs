@@ -397,6 +397,12 @@ impl Ensemble {
         }
     }
 
+    /// The same where it does not change.
+    pub fn only_temperature_k(&self) -> Option<f64> {
+        let ends = self.temperature_k()?;
+        (ends.start == ends.end).then_some(ends.start)
+    }
+
     pub(super) fn pressure_ev_per_ang3(&self) -> Ramp {
         match self {
             Ensemble::Npt {

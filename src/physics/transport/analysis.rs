@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::bootstrap::{self, Replica};
+use super::bootstrap;
 use super::einstein::{self, PairCurves};
 use super::estimation::{Estimation, Fit, RunCurves, Runs, Selection};
-use super::matrix::{Matrix, scaled};
+use super::matrix::{Matrix, scaled, trace};
 use super::motion::{Collective, CollectiveSeries, Motion};
 use super::own::LagCurve;
 use super::tensor::{
@@ -47,7 +47,7 @@ impl Errors {
 pub struct TransportAnalysis {
     pub temperature_k: f64,
     pub frame: ReferenceFrame,
-    /// Of an atom, by name of the species, in e.
+    /// Of an atom, by name of the species, in e; those of species that there are none of do not matter.
     pub charges_e: Vec<(String, f64)>,
     /// Of an atom, by name of the species, where it is not that of the natural element.
     pub masses_u: Vec<(String, f64)>,
@@ -58,6 +58,8 @@ pub struct TransportAnalysis {
     /// Lags over which the running integral of fluxes is averaged, where they are not those of the window's beginning.
     pub plateau_fs: Option<(f64, f64)>,
     pub fit: Fit,
+    /// Whether L is that of velocities (Green and Kubo), in place of that of displacements.
+    pub by_velocities: bool,
     pub errors: Errors,
     /// Relative standard error at which the tensor counts as converged.
     pub tolerance: f64,
@@ -81,6 +83,7 @@ impl TransportAnalysis {
             window_fs: None,
             plateau_fs: None,
             fit: Fit::Generalised,
+            by_velocities: false,
             errors: Errors::Lengths,
             tolerance: 0.2,
             momentum_conserved: false,
@@ -200,7 +203,10 @@ impl TransportAnalysis {
                     first_fs: interval_fs,
                 });
             }
-            if !self.momentum_conserved {
+            // Against atoms that are held, momentum is not what matters.
+            let against_held =
+                matches!(self.frame, ReferenceFrame::Species { .. }) && motion.holds_atoms();
+            if !self.momentum_conserved && !against_held {
                 motion.conserves_momentum(&system.species, self.temperature_k)?;
             }
             let series = einstein::in_frame(&motion.displacements, &transformation, frames);
@@ -220,30 +226,19 @@ impl TransportAnalysis {
         let kt_volume = BOLTZMANN_EV_PER_K * self.temperature_k * volume_ang3;
         let per_slope = 1.0 / (6.0 * kt_volume * interval_fs);
         let own = own_slopes(&runs, motions, &mut estimation);
-        let factor = scaled(&estimation.freedom.factor, per_slope.sqrt());
-        let drawn = match self.errors {
-            Errors::Lengths => None,
-            Errors::Replicas => {
-                let each = estimation.parts.iter().zip(&estimation.slopes);
-                let replica = |(&part, slope): (&f64, &Matrix)| Replica {
-                    part,
-                    l: scaled(slope, per_slope),
-                };
-                let replicas: Vec<Replica> = each.map(replica).collect();
-                Some(bootstrap::relative(&replicas, &factor)?)
-            }
-        };
+        let by_replicas = self.errors == Errors::Replicas;
         let mut tensor = TransportTensor {
             species: system.species.clone(),
             temperature_k: self.temperature_k,
             volume_ang3,
+            uncounted: false,
             frame: self.frame.clone(),
             l: scaled(&estimation.slope, per_slope),
             estimates: Vec::new(),
             covariance: None,
             freedom: Some(Freedom {
-                factor,
-                drawn,
+                factor: scaled(&estimation.freedom.factor, per_slope.sqrt()),
+                drawn: by_replicas.then(|| estimation.replicas.clone()),
                 ..estimation.freedom.clone()
             }),
             own: (runs.followed() > 0)
@@ -275,12 +270,19 @@ impl TransportAnalysis {
                 .collect();
             let from_fs = span.from as f64 * interval_fs;
             let plateau = self.plateau_fs.unwrap_or((from_fs, 1.5 * from_fs));
-            tensor.green_kubo = Some(green_kubo::integrate(
-                &fluxes,
-                interval_fs,
-                plateau,
-                kt_volume,
-            )?);
+            match green_kubo::integrate(&fluxes, interval_fs, plateau, kt_volume) {
+                Ok(found) => {
+                    tensor.checks.green_kubo_ratio = Some(trace(&found.l) / trace(&tensor.l));
+                    tensor.green_kubo = Some(found);
+                }
+                Err(error) if self.by_velocities => return Err(error),
+                Err(error) => tensor
+                    .notes
+                    .push(format!("velocities were not integrated: {error}")),
+            }
+        }
+        if self.by_velocities {
+            tensor.take_green_kubo(by_replicas)?;
         }
         tensor.checks.drift_ang = motions.iter().map(Motion::drift_ang).collect();
         tensor.checks.later_slope = estimation.later_slope;
@@ -289,12 +291,12 @@ impl TransportAnalysis {
             tensor.project()?;
         }
         tensor.finish(self.tolerance, runs.length_fs())?;
-        self.remark(&mut tensor, &runs, span);
+        self.remark(&mut tensor, &runs, span, estimation.bounded);
         Ok(tensor)
     }
 
     /// What a reader should know beside the numbers.
-    fn remark(&self, tensor: &mut TransportTensor, runs: &Runs<'_>, span: Span) {
+    fn remark(&self, tensor: &mut TransportTensor, runs: &Runs<'_>, span: Span, bounded: usize) {
         let mut notes = Vec::new();
         if !self.momentum_conserved {
             notes.push("the thermostat is not known; the centre of mass moves uniformly".into());
@@ -314,10 +316,18 @@ impl TransportAnalysis {
             ..
         }) = tensor.checks.later_slope
             && (value - 1.0).abs() > 3.0 * error
+            && !self.by_velocities
         {
             notes.push(format!(
                 "past the window the collective slope is {value:.2} ± {error:.2} of that within it: the window may begin \
                  too early"
+            ));
+        }
+        if bounded > 0 && !self.by_velocities {
+            notes.push(format!(
+                "{bounded} of {} collective modes do not diffuse beyond their noise: of their part in L the upper ends of \
+                 intervals alone say something",
+                runs.dimensions()
             ));
         }
         // In a glass atoms have to leave their cages before anything is diffusion.
@@ -440,8 +450,9 @@ impl System {
             of.push(at);
         }
         for (name, charge) in &analysis.charges_e {
-            let at = super::frame::find(&species, name)?;
-            species[at].charge_e = Some(*charge);
+            for one in species.iter_mut().filter(|one| one.name == *name) {
+                one.charge_e = Some(*charge);
+            }
         }
         for (name, mass_u) in &analysis.masses_u {
             let at = super::frame::find(&species, name)?;
@@ -565,14 +576,13 @@ fn plotted(runs: &Runs<'_>) -> TransportCurves {
 }
 
 /// `d ln ⟨Δr²⟩ / d ln t` between the ends of the window.
-fn exponents(runs: &Runs<'_>, span: Span) -> Vec<f64> {
+fn exponents(runs: &Runs<'_>, span: Span) -> Vec<Option<f64>> {
     let of = |species: usize| {
         let own = runs.own(species);
         let ratio = (span.to as f64 / span.from as f64).ln();
         (own.at(span.to) / own.at(span.from)).ln() / ratio
     };
     (0..runs.followed())
-        .map(of)
-        .filter(|one| one.is_finite())
+        .map(|species| Some(of(species)).filter(|one| one.is_finite()))
         .collect()
 }

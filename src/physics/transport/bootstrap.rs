@@ -7,6 +7,7 @@ use super::einstein::PairCurves;
 use super::estimation::add;
 use super::matrix::{Matrix, composed, congruent, eigen, inverse, product, transposed, zeros};
 use super::posterior::SAMPLES;
+use super::tensor::Freedom;
 use crate::physics::numerics::Stream;
 
 const SEED: [u8; 32] = *b"transport, replicas, resampled..";
@@ -14,6 +15,10 @@ const SEED: [u8; 32] = *b"transport, replicas, resampled..";
 pub const FEWEST: usize = 5;
 /// How small a drawn mean may be beside that of the replicas: the truth may be so many times larger.
 const LEAST: f64 = 0.02;
+
+/// Beyond which scatter of the replicas, as a quantile of the normal distribution, their variance is taken from it: one
+/// in a thousand.
+const SCATTER: f64 = 3.09;
 
 /// The tensor of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,6 +117,28 @@ pub fn covariance(factor: &Matrix, replicas: &[Relative]) -> Matrix {
         }
     }
     covariance
+}
+
+/// Whether replicas scatter more than their lengths allow, by which factor and with how many degrees of freedom: each mode
+/// and pair of modes having degrees of freedom of its own, `Σ_r Σ_{m≤n} (W_r − 1)²_mn ν_mn r / (1 + δ_mn)`, r being the part
+/// of the run, is χ² distributed with (R − 1) p (p + 1)/2 degrees of freedom where they do not. Those of the atoms will not
+/// do: a mode with more memory than theirs scatters more, and would be taken for replicas that differ.
+pub fn excess(replicas: &[Relative], freedom: &Freedom) -> Option<[f64; 2]> {
+    let mut sum = 0.0;
+    for (one, apart) in replicas.iter().zip(apart(replicas)) {
+        sum += PairCurves::pairs(apart.len())
+            .map(|(m, n)| {
+                let times = if m == n { 0.5 } else { 1.0 };
+                times * one.part * freedom.between(m, n) * apart[m][n].powi(2)
+            })
+            .sum::<f64>();
+    }
+    let modes = freedom.degrees.len() as f64;
+    let of = (replicas.len() - 1) as f64 * modes * (modes + 1.0) / 2.0;
+    // Wilson and Hilferty's approximation of the quantile.
+    let third = 2.0 / (9.0 * of);
+    let most = of * (1.0 - third + SCATTER * third.sqrt()).powi(3);
+    (of > 0.0 && sum > most).then(|| [sum / of, of])
 }
 
 /// Degrees of freedom of the Wishart distribution that scatters as far in the mean over the entries: its variances are

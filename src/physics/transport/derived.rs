@@ -31,7 +31,7 @@ pub struct Friction {
     pub j: usize,
     /// K, eV fs/Å⁵.
     pub coefficient: Estimate,
-    /// Đ, Å²/fs; diverges and changes sign where K does.
+    /// Đ, Å²/fs; diverges and changes sign where K does: without errors where K may be 0.
     pub diffusivity: Estimate,
 }
 
@@ -114,6 +114,7 @@ impl TransportTensor {
     /// Velocity in a unit field, with its sign: `u_i = Σ_j z_j L_ij / c_i`, e Å²/(eV fs), which is Å²/(V fs).
     pub fn mobilities(&self) -> Result<Vec<Estimate>, TransportError> {
         let charges = self.charges_e()?;
+        self.counted("a mobility")?;
         let samples = self.samples(0);
         let mobility = |at: usize| {
             let concentration = self.concentration_per_ang3(at);
@@ -122,7 +123,15 @@ impl TransportTensor {
         Ok((0..charges.len()).map(mobility).collect())
     }
 
+    fn counted(&self, what: &'static str) -> Result<(), TransportError> {
+        if self.uncounted {
+            return Err(TransportError::Uncounted { what });
+        }
+        Ok(())
+    }
+
     pub fn stefan_maxwell(&self) -> Result<StefanMaxwell, TransportError> {
+        self.counted("a friction")?;
         let first = ReferenceFrame::Species {
             name: self.species[0].name.clone(),
         };
@@ -157,11 +166,21 @@ impl TransportTensor {
                     let each = samples.iter().map(|k| at(k[i][j], factor));
                     Estimate::of_samples(at(found[i][j], factor), None, each)
                 };
+                let coefficient = of(|k, _| k);
+                let diffusivity = of(|k, factor| factor / k);
+                // Where K may be 0, Đ may be anything but what lies between its quantiles.
+                let open = coefficient
+                    .interval_95
+                    .is_none_or(|[low, high]| low < 0.0 && 0.0 < high);
                 Friction {
                     i,
                     j,
-                    coefficient: of(|k, _| k),
-                    diffusivity: of(|k, factor| factor / k),
+                    coefficient,
+                    diffusivity: if open {
+                        Estimate::exact(diffusivity.value)
+                    } else {
+                        diffusivity
+                    },
                 }
             });
         Ok(StefanMaxwell {

@@ -96,6 +96,16 @@ pub enum TransportError {
     NoSelf { what: &'static str },
     #[error("the tensor is singular but for its frame: {0}")]
     Singular(String),
+    #[error("{what} needs the number of atoms in the cell, which is not known")]
+    Uncounted { what: &'static str },
+    #[error(
+        "the {what} change too much from one to the next, {apart_fs} fs apart, for the integral of Green and Kubo"
+    )]
+    Coarse { what: &'static str, apart_fs: f64 },
+    #[error(
+        "the atoms of run {run} that are held in their places make the centre of mass move with the others"
+    )]
+    Held { run: usize },
     #[error("the tensors are of different systems: {0}")]
     Different(String),
     #[error("{what} needs {needed}; there are {given}")]
@@ -154,11 +164,13 @@ impl TransportError {
                 "run longer, or hotter; or name the window yourself if you know that this is all there is".into()
             }
             TransportError::Window { length_fs, .. } => format!(
-                "begin at one interval or later, end two intervals after that or later and not after {} fs",
+                "begin at one interval or later, end at one and a half times that or later and not after {} fs",
                 length_fs / 2.0
             ),
             TransportError::OneSpecies => {
-                "ask for its self-diffusion; or give the species that it moves against".into()
+                "its self-diffusion is the slope of `structure_analysis.displacements`; here give the species that it moves \
+                 against"
+                    .into()
             }
             TransportError::PartialVolumes { species, .. } => {
                 format!("give {species} finite volumes with a sum over the atoms above 0, in the order of the species")
@@ -177,6 +189,13 @@ impl TransportError {
             TransportError::NoVelocities => "write velocities with the frames, or use positions".into(),
             TransportError::NoSelf { .. } => "give the self terms with the tensor".into(),
             TransportError::Singular(_) => "run longer, or leave out species that do not move".into(),
+            TransportError::Uncounted { .. } => {
+                "give the column `atoms` in the table, the atoms in the volume".into()
+            }
+            TransportError::Coarse { .. } => "write them more often, like `log: 10 fs`".into(),
+            TransportError::Held { .. } => {
+                "take them as the frame: `frame: lattice(of: O)` if they are O".into()
+            }
             TransportError::Different(_) => {
                 "give tensors of the same species and frame at different temperatures".into()
             }

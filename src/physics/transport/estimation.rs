@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Estimate;
 use super::TransportError;
+use super::bootstrap::{self, Relative};
 use super::einstein::PairCurves;
 use super::matrix::{
     Matrix, between, cholesky, composed, congruent, eigen, inverse, orthogonal_to, product,
@@ -53,9 +54,12 @@ pub struct Estimation {
     pub own_degrees: f64,
     /// Parts of the runs in the mean.
     pub parts: Vec<f64>,
-    /// Slope of `⟨ΔS_i·ΔS_j⟩`, Å² a frame, and those of each run.
+    /// Slope of `⟨ΔS_i·ΔS_j⟩`, Å² a frame.
     pub slope: Matrix,
-    pub slopes: Vec<Matrix>,
+    /// Those of each run against it.
+    pub replicas: Vec<Relative>,
+    /// Modes that do not diffuse beyond their noise.
+    pub bounded: usize,
     pub freedom: Freedom,
     pub later_slope: Option<Estimate>,
 }
@@ -72,9 +76,6 @@ pub struct Runs<'a> {
     pub interval_fs: f64,
 }
 
-/// Beyond which scatter of the replicas, as a quantile of the normal distribution, their variance is taken from it: one
-/// in a thousand.
-const SCATTER: f64 = 3.09;
 /// By which factor (its logarithm) the slope of a collective mode past its memory is expected to differ from that of the
 /// atoms: as far as its error is larger, the slope that scales the memory is taken from the atoms.
 const DIFFERENT: f64 = 0.25;
@@ -82,6 +83,9 @@ const DIFFERENT: f64 = 0.25;
 const APART: f64 = 0.5;
 /// Degrees of freedom of which something can be said.
 const FEWEST: f64 = 2.0;
+/// By which factor, and how often, the slope of a mode that has fewer is raised.
+const RAISE: f64 = 1.25;
+const RAISES: i32 = 100;
 
 impl<'a> Runs<'a> {
     pub fn new(
@@ -297,7 +301,7 @@ impl<'a> Runs<'a> {
             add(&mut slope, own, *part);
         }
         let modes = self.modes(span.from.div_ceil(2), span.from)?;
-        let inside = congruent(&modes, &slope);
+        let mut inside = congruent(&modes, &slope);
         let scale = 1.0 / own_memory(span.from);
         // As a mean of both by their inverse variances.
         let variance = 2.0 / all;
@@ -309,47 +313,63 @@ impl<'a> Runs<'a> {
         let trust = different * different / (different * different + variance);
         let memories: Vec<Vec<f64>> = modes
             .iter()
-            .enumerate()
-            .map(|(mode, vector)| {
+            .map(|vector| {
+                let seen = |lag: usize| match lag {
+                    0 => 0.0,
+                    _ => between(vector, &self.pooled(lag), vector),
+                };
+                (0..=span.from).map(seen).collect()
+            })
+            .collect();
+        let mut slopes_of_modes: Vec<f64> = (0..modes.len())
+            .map(|mode| {
                 let relative = (inside[mode][mode] / scale).max(variance);
-                let slope = scale * relative.powf(trust);
-                (0..=span.from)
-                    .map(|lag| {
-                        if lag == 0 {
-                            0.0
-                        } else {
-                            between(vector, &self.pooled(lag), vector) / slope
-                        }
-                    })
-                    .collect()
+                scale * relative.powf(trust)
             })
             .collect();
-        let between_modes = |m: usize, n: usize| -> f64 {
-            let [one, other] = [&memories[m], &memories[n]];
+        let degrees_between = |m: usize, n: usize, slopes: [f64; 2]| -> f64 {
+            let one = |lag: usize| continued(&memories[m], slopes[0], lag);
+            let other = |lag: usize| continued(&memories[n], slopes[1], lag);
             let each = self.curves.iter().zip(&regressions);
-            each.map(|(run, regression)| {
-                let memories: [&dyn Fn(usize) -> f64; 2] =
-                    [&|lag| continued(one, lag), &|lag| continued(other, lag)];
-                regression.degrees_between(run.frames, memories)
-            })
-            .sum()
+            each.map(|(run, regression)| regression.degrees_between(run.frames, [&one, &other]))
+                .sum()
         };
-        let degrees: Vec<f64> = (0..modes.len())
-            .map(|mode| between_modes(mode, mode))
+        let degrees_of = |mode: usize, slope: f64| degrees_between(mode, mode, [slope; 2]);
+        let mut degrees: Vec<f64> = (0..modes.len())
+            .map(|mode| degrees_of(mode, slopes_of_modes[mode]))
             .collect();
-        if degrees
-            .iter()
-            .any(|degrees| degrees.is_nan() || *degrees < FEWEST)
-        {
-            let least = degrees
-                .iter()
-                .copied()
-                .fold(f64::INFINITY, f64::min)
-                .max(0.1);
-            return Err(
-                self.too_short((self.shortest() as f64 * 2.0 * FEWEST / least).ceil() as usize)
-            );
+        let least = degrees.iter().copied().fold(f64::INFINITY, f64::min);
+        let refused = || {
+            let times = 2.0 * FEWEST / least.max(0.1);
+            self.too_short((self.shortest() as f64 * times).ceil() as usize)
+        };
+        if !degrees.iter().any(|degrees| *degrees >= FEWEST) {
+            return Err(refused());
         }
+        // Atoms that rattle about where they stand have a slope of noise: it is at most what could be told from that, and
+        // with what diffuses they share nothing that would grow.
+        let bounded: Vec<usize> = (0..modes.len())
+            .filter(|mode| degrees[*mode].is_nan() || degrees[*mode] < FEWEST)
+            .collect();
+        for &mode in &bounded {
+            let raised = (1..=RAISES).map(|times| slopes_of_modes[mode] * RAISE.powi(times));
+            let told = raised
+                .map(|slope| (slope, degrees_of(mode, slope)))
+                .find(|(_, degrees)| *degrees >= FEWEST);
+            (slopes_of_modes[mode], degrees[mode]) = told.ok_or_else(refused)?;
+            inside[mode].fill(0.0);
+            inside.iter_mut().for_each(|row| row[mode] = 0.0);
+            inside[mode][mode] = slopes_of_modes[mode];
+        }
+        // They come first: the distribution of those behind does not depend on how little is known of them.
+        let mut order: Vec<usize> = (0..modes.len()).collect();
+        order.sort_by_key(|mode| !bounded.contains(mode));
+        let modes: Matrix = order.iter().map(|mode| modes[*mode].clone()).collect();
+        let inside: Matrix = order
+            .iter()
+            .map(|m| order.iter().map(|n| inside[*m][*n]).collect())
+            .collect();
+        let degrees: Vec<f64> = order.iter().map(|mode| degrees[*mode]).collect();
         let root = raised_root(&inside, variance * scale);
         let back = inverse(&product(&modes, &transposed(&modes)))
             .map(|inverse| product(&product(&transposed(&modes), &inverse), &root));
@@ -360,7 +380,9 @@ impl<'a> Runs<'a> {
         let pairs = PairCurves::pairs(modes.len()).filter(|(m, n)| m < n);
         let crossed = pairs.map(|(m, n)| {
             let least = (degrees[m] * degrees[n]).sqrt();
-            let crossed = between_modes(m, n);
+            let [one, other] = [order[m], order[n]];
+            let slopes = [slopes_of_modes[one], slopes_of_modes[other]];
+            let crossed = degrees_between(one, other, slopes);
             if crossed > least { crossed } else { least }
         });
         let mut freedom = Freedom {
@@ -372,10 +394,17 @@ impl<'a> Runs<'a> {
             own: None,
             drawn: None,
         };
-        freedom.excess = inverse(&root).and_then(|inverse| {
-            let white = product(&inverse, &modes);
-            self.excess(&slopes, &slope, &parts, &white, &freedom)
-        });
+        let white = inverse(&root).map(|inverse| product(&inverse, &modes));
+        let white =
+            white.ok_or_else(|| TransportError::Singular("modes depend on each other".into()))?;
+        let each = slopes.iter().zip(&parts);
+        let replicas: Vec<Relative> = each
+            .map(|(slope, &part)| Relative {
+                part,
+                w: congruent(&white, slope),
+            })
+            .collect();
+        freedom.excess = bootstrap::excess(&replicas, &freedom);
         Ok(Estimation {
             span,
             freedom,
@@ -387,7 +416,8 @@ impl<'a> Runs<'a> {
             own_regressions,
             parts,
             slope,
-            slopes,
+            replicas,
+            bounded: bounded.len(),
             later_slope,
         })
     }
@@ -452,7 +482,7 @@ impl<'a> Runs<'a> {
                 }
             })
             .collect();
-        move |lag: usize| continued(&seen, lag)
+        move |lag: usize| continued(&seen, 1.0, lag)
     }
 
     fn window_error(&self, span: Span) -> TransportError {
@@ -481,38 +511,6 @@ impl<'a> Runs<'a> {
             ..Estimate::default()
         })
     }
-
-    /// Whether replicas scatter more than their lengths allow: with `L = F Fᵀ` and `W_r = F⁻¹ L_r F⁻ᵀ`, each mode and pair
-    /// of modes with degrees of freedom of its own, `Σ_r Σ_{m≤n} (W_r − 1)²_mn ν_mn r / (1 + δ_mn)`, r being the part of
-    /// the run, is χ² distributed with (R − 1) p (p + 1)/2 degrees of freedom where they do not. Those of the atoms will
-    /// not do: a mode with more memory than theirs scatters more, and would be taken for replicas that differ.
-    fn excess(
-        &self,
-        slopes: &[Matrix],
-        slope: &Matrix,
-        parts: &[f64],
-        white: &Matrix,
-        freedom: &Freedom,
-    ) -> Option<[f64; 2]> {
-        let mut sum = 0.0;
-        for (own, part) in slopes.iter().zip(parts) {
-            let mut apart = own.clone();
-            add(&mut apart, slope, -1.0);
-            let relative = congruent(white, &apart);
-            sum += PairCurves::pairs(relative.len())
-                .map(|(m, n)| {
-                    let times = if m == n { 0.5 } else { 1.0 };
-                    times * part * freedom.between(m, n) * relative[m][n].powi(2)
-                })
-                .sum::<f64>();
-        }
-        let dimensions = self.dimensions() as f64;
-        let of = (slopes.len() - 1) as f64 * dimensions * (dimensions + 1.0) / 2.0;
-        // Wilson and Hilferty's approximation of the quantile.
-        let third = 2.0 / (9.0 * of);
-        let most = of * (1.0 - third + SCATTER * third.sqrt()).powi(3);
-        (of > 0.0 && sum > most).then(|| [sum / of, of])
-    }
 }
 
 pub fn add(sum: &mut Matrix, other: &Matrix, factor: f64) {
@@ -521,12 +519,13 @@ pub fn add(sum: &mut Matrix, other: &Matrix, factor: f64) {
     }
 }
 
-/// As it was seen, and from its last lag on along a line of slope 1.
-fn continued(seen: &[f64], lag: usize) -> f64 {
+/// As it was seen in units of a slope, and from its last lag on along a line of slope 1.
+fn continued(seen: &[f64], slope: f64, lag: usize) -> f64 {
     let last = seen.len() - 1;
-    seen.get(lag)
-        .copied()
-        .unwrap_or_else(|| seen[last] + (lag - last) as f64)
+    match seen.get(lag) {
+        Some(seen) => seen / slope,
+        None => seen[last] / slope + (lag - last) as f64,
+    }
 }
 
 /// Lower triangular root of a matrix whose eigenvalues are raised to the least, for noise may have made them negative.

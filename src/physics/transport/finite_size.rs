@@ -78,6 +78,12 @@ impl StressSeries {
                 *sum += product / ((frames - lag) * parts.len()) as f64;
             }
         }
+        if correlation.len() > 1 && correlation[1] < RESOLVED * correlation[0] {
+            return Err(TransportError::Coarse {
+                what: "stresses",
+                apart_fs: self.interval_fs,
+            });
+        }
         let factor =
             self.volume_ang3 / (BOLTZMANN_EV_PER_K * self.temperature_k) * self.interval_fs;
         let mut sum = 0.0;
@@ -127,6 +133,9 @@ impl StressSeries {
         })
     }
 }
+
+/// From one stress to the next they may forget so much, if their correlation is to be integrated.
+const RESOLVED: f64 = 0.7;
 
 /// A line in 1/L through values from cells of different sizes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -55,6 +55,7 @@ impl PublishedTensor {
             species: self.species,
             temperature_k: self.temperature_k,
             volume_ang3: self.volume_ang3,
+            uncounted: false,
             frame: self.frame,
             l: self.l,
             estimates: Vec::new(),

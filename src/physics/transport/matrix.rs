@@ -46,6 +46,10 @@ pub fn between(u: &[f64], a: &[Vec<f64>], v: &[f64]) -> f64 {
     u.iter().zip(a).map(|(x, row)| x * dot(row, v)).sum()
 }
 
+pub fn trace(a: &[Vec<f64>]) -> f64 {
+    (0..a.len()).map(|at| a[at][at]).sum()
+}
+
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

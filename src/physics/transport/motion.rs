@@ -35,7 +35,10 @@ pub struct Motion {
     pub own: OwnDisplacements,
     volume_ang3: f64,
     cube: bool,
+    first: Vec<[f64; 3]>,
     before: Vec<[f64; 3]>,
+    /// Whether each atom is still where it was in the first frame.
+    held: Vec<bool>,
     /// Sum over frames of mean squared steps of atoms.
     steps_ang2: f64,
 }
@@ -67,7 +70,9 @@ impl Motion {
             own: OwnDisplacements::new(of, frames, streamed),
             volume_ang3: 0.0,
             cube: true,
+            first: Vec::new(),
             before: Vec::new(),
+            held: vec![true; of.len()],
             steps_ang2: 0.0,
         }
     }
@@ -172,9 +177,19 @@ impl Motion {
             }
             self.steps_ang2 += mean;
         }
+        if self.first.is_empty() {
+            self.first.extend_from_slice(positions_ang);
+        }
+        let each = self.held.iter_mut().zip(positions_ang).zip(&self.first);
+        each.for_each(|((held, now), first)| *held &= now == first);
         self.before.clear();
         self.before.extend_from_slice(positions_ang);
         Ok(())
+    }
+
+    /// Whether some atoms never moved at all.
+    pub fn holds_atoms(&self) -> bool {
+        self.held.iter().any(|held| *held)
     }
 
     pub fn mean_volume_ang3(&self) -> f64 {
@@ -249,6 +264,9 @@ impl Motion {
             * over_fs
             * over_fs;
         if across > LEAST_ANG * LEAST_ANG && across > LEAST_THERMAL * thermal {
+            if self.holds_atoms() {
+                return Err(TransportError::Held { run: self.run });
+            }
             return Err(TransportError::MomentumNotConserved {
                 run: self.run,
                 moved_ang: across.sqrt(),

@@ -10,12 +10,12 @@ pub struct Regression {
     pub weights: Vec<f64>,
 }
 
-/// How many lags an unweighted regression has at most.
+/// How many lags a regression has at most: in a window that is given they may be many, and more hardly tell more.
 const MOST_LAGS: usize = 128;
 
 impl Regression {
     /// Generalised least squares at lags `from`, 1.5 `from`, 2 `from`, … up to `to`, with the covariance of the lags of a
-    /// particle with this memory of which `frames` positions are known.
+    /// particle with this memory of which `frames` positions are known; evenly some of them where they are more than 128.
     pub fn generalised(
         frames: usize,
         from: usize,
@@ -27,6 +27,8 @@ impl Regression {
             .take_while(|lag| *lag <= to)
             .collect();
         lags.dedup();
+        let step = lags.len().div_ceil(MOST_LAGS);
+        let lags: Vec<usize> = lags.into_iter().step_by(step.max(1)).collect();
         let covariance = lag_covariance(frames, &lags, from, memory);
         Regression::with(lags, &inverse(&covariance)?)
     }

@@ -261,7 +261,8 @@ fn row(line: usize, text: &str, columns: &[Column]) -> Result<PublishedRow, File
 }
 
 impl PublishedRow {
-    /// With the checks of every tensor. Without the number of atoms there are no diffusion coefficients.
+    /// With the checks of every tensor. Without the number of atoms there is nothing for one atom:
+    /// diffusion coefficients, mobilities, frictions.
     pub fn tensor(&self) -> Result<TransportTensor, TransportError> {
         let formula = self.composition.integer_amounts().unwrap_or_default();
         let in_formula: u64 = formula.iter().map(|(_, amount)| amount).sum();
@@ -290,6 +291,7 @@ impl PublishedRow {
         };
         let mut tensor = published.tensor()?;
         if self.atoms.is_none() {
+            tensor.uncounted = true;
             tensor.diffusion = None;
         }
         Ok(tensor)
@@ -326,6 +328,14 @@ mod tests {
             tensors[0].diffusion.is_none(),
             "the number of atoms is not known"
         );
+        let mut charged = tensors[0].clone();
+        for one in &mut charged.species {
+            one.charge_e = Some(1.0);
+        }
+        let uncounted = |error| matches!(error, Some(TransportError::Uncounted { .. }));
+        assert!(uncounted(charged.mobilities().err()));
+        assert!(uncounted(charged.stefan_maxwell().err()));
+        assert!(charged.conductivity().is_ok());
     }
 
     const GOOD: &str = "# a comment\nformula,temperature_K,volume_A3,atoms,frame,L_Ba_Ba_per_J_m_s,L_O_Ba_per_eV_A_ps,\

@@ -17,6 +17,8 @@ pub enum Quantity {
     Diagonal(usize),
     /// D_i.
     Diffusion(usize),
+    /// The self part of L_ii times kT V, N_i D_i: as D_i depends on temperature, where the number of atoms is not known.
+    SelfPart(usize),
     Conductivity,
 }
 
@@ -371,6 +373,17 @@ fn values(
                 tensor.l[at][at],
                 tensor.samples(label).iter().map(|l| l[at][at]).collect(),
             ))
+        }
+        Quantity::SelfPart(at) => {
+            let at = in_range(at)?;
+            let what = "self-diffusion";
+            let own = tensor.own.as_ref().ok_or(TransportError::NoSelf { what })?[at].value;
+            let per_own = tensor.kt_ev() * tensor.volume_ang3;
+            let samples = tensor.own_samples(label);
+            let scaled = samples
+                .get(at)
+                .map(|own| own.iter().map(|x| x * per_own).collect());
+            Ok((own * per_own, scaled.unwrap_or_default()))
         }
         Quantity::Diffusion(at) => {
             let at = in_range(at)?;

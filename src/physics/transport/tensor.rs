@@ -97,10 +97,10 @@ pub struct Checks {
     pub largest_eigenvalue: f64,
     /// None of the eigenvalues is below 0 by more than rounding.
     pub positive_semidefinite: bool,
-    /// Trace of the Green-Kubo tensor over that of this one.
+    /// Trace of the tensor of velocities over that of displacements.
     pub green_kubo_ratio: Option<f64>,
     /// `d ln ⟨Δr²⟩ / d ln t` over the window, by species: 1 where atoms diffuse.
-    pub exponent: Vec<f64>,
+    pub exponent: Vec<Option<f64>>,
     /// Samples of the collective displacement along one axis that would be as good as the run: degrees of freedom.
     pub effective_samples: Option<f64>,
     /// The way that the reference of the frame went in each run, Å, before it was taken out.
@@ -188,6 +188,9 @@ pub struct TransportTensor {
     pub species: Vec<Component>,
     pub temperature_k: f64,
     pub volume_ang3: f64,
+    /// Whether how many atoms the volume holds is not known: counts are then those of a formula.
+    #[serde(default)]
+    pub uncounted: bool,
     pub frame: ReferenceFrame,
     /// Rows in the order of the species, 1/(eV Å fs).
     pub l: Vec<Vec<f64>>,
@@ -377,10 +380,5 @@ impl TransportTensor {
         self.checks.smallest_eigenvalue = smallest;
         self.checks.largest_eigenvalue = most;
         self.checks.positive_semidefinite = smallest >= -1e-10 * largest;
-        let trace = |of: &Matrix| (0..order).map(|at| of[at][at]).sum::<f64>();
-        self.checks.green_kubo_ratio = self
-            .green_kubo
-            .as_ref()
-            .map(|other| trace(&other.l) / trace(&self.l));
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::common::{
-    EDGE_ANG, TEMPERATURE_K, agrees, analyse, elements, frames, independent, same, settings, walk,
+    EDGE_ANG, TEMPERATURE_K, agrees, analyse, component, elements, frames, independent, same,
+    settings, walk,
 };
 use crate::base::Element;
 use crate::base::constants::{ATOMIC_MASS_EV_FS2_PER_ANG2, BOLTZMANN_EV_PER_K};
@@ -11,7 +12,9 @@ use crate::physics::io::trajectory::Snapshot;
 use crate::physics::numerics::Stream;
 use crate::physics::structure::Cell;
 use crate::physics::transport::matrix::{Matrix, congruent, product};
-use crate::physics::transport::{Fit, ReferenceFrame, TransportAnalysis, TransportTensor};
+use crate::physics::transport::{
+    Fit, ReferenceFrame, TransportAnalysis, TransportTensor, VelocitySeries,
+};
 
 /// `L_ii = c_i D_i / kT` and `L_ij = 0` in the frame that the walkers walk in; here they are brought to the barycentric.
 #[test]
@@ -202,6 +205,64 @@ fn ornstein_uhlenbeck_velocities() {
     let seldom = analyse(&settings(), &[&seldom]).expect("a tensor");
     assert!(far(&seldom), "{:?}", seldom.notes);
     agrees(seldom.estimates[0][0], truth, truth);
+}
+
+/// Of many series of velocities that forget in one time, the tensor by Green and Kubo scatters as its errors say, about the
+/// truth.
+#[test]
+fn errors_of_green_and_kubo_are_the_scatter_of_many_runs() {
+    let species = [component("Na", 12, 1.0), component("Cl", 12, -1.0)];
+    let (tau_fs, dt, frames) = (100.0, 10.0, 3000);
+    let kept = f64::exp(-dt / tau_fs);
+    let (volume, plateau) = (1000.0, (5.0 * tau_fs, 7.5 * tau_fs));
+    let trials = 300;
+    let found: Vec<[f64; 2]> = (0..trials)
+        .map(|trial| {
+            let mut stream = Stream::new([21; 32], &[trial]);
+            let mut series = || {
+                let mut now: [f64; 3] = std::array::from_fn(|_| stream.normal());
+                let next = |_| {
+                    let before = now;
+                    now = now.map(|v| kept * v + (1.0 - kept * kept).sqrt() * stream.normal());
+                    before
+                };
+                (0..frames).map(next).collect()
+            };
+            let run = VelocitySeries {
+                times_fs: (0..frames).map(|at| dt * f64::from(at)).collect(),
+                velocities_ang_per_fs: vec![series(), series()],
+            };
+            let frame = ReferenceFrame::Barycentric;
+            let of = VelocitySeries::green_kubo(
+                &[run],
+                &species,
+                &frame,
+                TEMPERATURE_K,
+                volume,
+                plateau,
+            );
+            let of = of.expect("a tensor");
+            [of.l[0][0], of.errors[0][0]]
+        })
+        .collect();
+    // Fluxes 12 (v_1 − w·v) with w the parts of the masses.
+    let heavy = species[1].mass_u / (species[0].mass_u + species[1].mass_u);
+    let flux2 = 144.0 * heavy * heavy * 2.0;
+    let kt_volume = BOLTZMANN_EV_PER_K * TEMPERATURE_K * volume;
+    let truth = flux2 * tau_fs / kt_volume;
+    let count = trials as f64;
+    let mean = found.iter().map(|one| one[0]).sum::<f64>() / count;
+    let scatter = found.iter().map(|one| (one[0] - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    let error = found.iter().map(|one| one[1]).sum::<f64>() / count;
+    let scatter = scatter.sqrt();
+    assert!(
+        (mean - truth).abs() < 4.0 * scatter / count.sqrt() + 0.01 * truth,
+        "{mean} {truth}"
+    );
+    assert!(
+        (0.85..1.2).contains(&(error / scatter)),
+        "{error} {scatter}"
+    );
 }
 
 /// The same walks with a uniform drift, with atoms in another order, seen backwards in time.

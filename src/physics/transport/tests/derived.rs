@@ -6,7 +6,9 @@ use super::common::{
 use crate::base::constants::BOLTZMANN_EV_PER_K;
 use crate::physics::io::trajectory::Snapshot;
 use crate::physics::numerics::Stream;
-use crate::physics::transport::matrix::{Matrix, congruent, eigen, inverse, orthogonal_to, zeros};
+use crate::physics::transport::matrix::{
+    Matrix, between, congruent, eigen, inverse, orthogonal_to, zeros,
+};
 use crate::physics::transport::{
     Component, Errors, Estimate, Fit, Freedom, PublishedTensor, Quantity, ReferenceFrame,
     StressSeries, TemperatureSeries, TransportAnalysis, TransportError, TransportTensor,
@@ -182,10 +184,11 @@ fn errors_of_replicas_are_those_of_their_mean() {
             run
         })
         .collect();
-    let of = |runs: &[Vec<Snapshot>], errors: Errors| {
+    let of = |runs: &[Vec<Snapshot>], errors: Errors, by_velocities: bool| {
         let slices: Vec<&[Snapshot]> = runs.iter().map(Vec::as_slice).collect();
         let analysis = TransportAnalysis {
             errors,
+            by_velocities,
             window_fs: Some((50.0, 250.0)),
             plateau_fs: Some((50.0, 200.0)),
             fit: Fit::Unweighted,
@@ -198,19 +201,17 @@ fn errors_of_replicas_are_those_of_their_mean() {
         };
         analyse(&analysis, &slices)
     };
-    let all = of(&runs, Errors::Replicas).expect("a tensor");
-    let each: Vec<TransportTensor> = runs
-        .iter()
-        .map(|run| of(std::slice::from_ref(run), Errors::Lengths).expect("a tensor"))
-        .collect();
     let number = ReferenceFrame::Number;
-    let check = |of: &dyn Fn(&TransportTensor) -> Estimate| {
-        let values: Vec<f64> = each.iter().map(|one| of(one).value).collect();
+    let check = |by_velocities: bool, estimate: &dyn Fn(&TransportTensor) -> Estimate| {
+        let all = of(&runs, Errors::Replicas, by_velocities).expect("a tensor");
+        let one = |run| of(std::slice::from_ref(run), Errors::Lengths, by_velocities);
+        let each = runs.iter().map(|run| one(run).expect("a tensor"));
+        let values: Vec<f64> = each.map(|one| estimate(&one).value).collect();
         let count = values.len() as f64;
         let mean = values.iter().sum::<f64>() / count;
         let about: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
         let expected = (about / (count * (count - 1.0))).sqrt();
-        let found = of(&all);
+        let found = estimate(&all);
         assert!(
             (found.value - mean).abs() < 1e-9 * expected,
             "{found:?} {mean}"
@@ -224,12 +225,15 @@ fn errors_of_replicas_are_those_of_their_mean() {
         assert!((0.9..1.4).contains(&(0.5 * (wide - narrow) / expected)));
     };
     for (i, j) in [(0, 0), (0, 1), (1, 2), (2, 2)] {
-        check(&|one| one.estimates[i][j]);
-        check(&|one| one.in_frame(&number).expect("a frame").estimates[i][j]);
-        check(&|one| one.clone().by_green_kubo().expect("velocities").estimates[i][j]);
+        for by_velocities in [false, true] {
+            check(by_velocities, &|one| one.estimates[i][j]);
+            check(by_velocities, &|one| {
+                one.in_frame(&number).expect("a frame").estimates[i][j]
+            });
+        }
     }
-    check(&|one| one.conductivity().expect("charges"));
-    let few = of(&runs[..4], Errors::Replicas).expect_err("too few");
+    check(false, &|one| one.conductivity().expect("charges"));
+    let few = of(&runs[..4], Errors::Replicas, false).expect_err("too few");
     assert_eq!(
         few,
         TransportError::TooFewReplicas {
@@ -309,10 +313,14 @@ fn activation_energies_and_their_errors() {
     );
     let error = law.activation_ev.error.expect("an error");
     let by_formula = law.covariance.expect("a covariance")[1][1].sqrt();
-    assert!(
-        (error / by_formula - 1.0).abs() < 0.1,
-        "{error} {by_formula}"
-    );
+    // A line through five logarithms that each have an error of √(2/ν).
+    let beta = temperatures.map(|t| 1.0 / (BOLTZMANN_EV_PER_K * t));
+    let mean = beta.iter().sum::<f64>() / beta.len() as f64;
+    let about: f64 = beta.iter().map(|beta| (beta - mean).powi(2)).sum();
+    let of_line = (2.0f64 / 200.0 / about).sqrt();
+    for error in [error, by_formula] {
+        assert!((error / of_line - 1.0).abs() < 0.1, "{error} {of_line}");
+    }
     assert!(!law.at(1100.0).1 && law.at(1600.0).1);
     // One of many noisy series in twenty lies outside of its interval.
     let mut stream = Stream::new([8; 32], &[]);
@@ -335,6 +343,61 @@ fn activation_energies_and_their_errors() {
         })
         .count();
     assert!(held >= 33, "{held} of {trials}");
+}
+
+/// Errors of sums over entries are those of the distribution that intervals are made of: two modes with degrees of freedom of
+/// their own, three species.
+#[test]
+fn the_covariance_is_that_of_the_distribution() {
+    let mut tensor = at_temperature(1000.0, 400.0, None);
+    let freedom = tensor.freedom.as_mut().expect("errors");
+    freedom.degrees = vec![400.0, 900.0];
+    tensor.finish(0.2, 1e5).expect("a tensor");
+    let found = tensor.conductivity().expect("charges");
+    let charges: Vec<f64> = tensor
+        .species
+        .iter()
+        .map(|one| one.charge_e.expect("a charge"))
+        .collect();
+    let each: Vec<f64> = tensor
+        .samples(3)
+        .iter()
+        .map(|l| between(&charges, l, &charges))
+        .collect();
+    let mean = each.iter().sum::<f64>() / each.len() as f64;
+    let squares: f64 = each.iter().map(|x| (x - mean).powi(2)).sum();
+    let spread = (squares / each.len() as f64).sqrt();
+    let error = found.error.expect("an error");
+    assert!((error / spread - 1.0).abs() < 0.06, "{error} {spread}");
+    let apart: f64 = (0..3)
+        .flat_map(|i| (0..3).map(move |j| (i, j)))
+        .map(|(i, j)| {
+            let one = tensor.estimates[i][j].error.expect("an error");
+            (charges[i] * charges[j] * one).powi(2)
+        })
+        .sum();
+    assert!(
+        (error / apart.sqrt() - 1.0).abs() > 0.2,
+        "entries are not independent"
+    );
+}
+
+/// Where a friction may be 0, its diffusivity may be anything: it has no error. Where it may not, it has one.
+#[test]
+fn a_friction_that_may_vanish_leaves_its_diffusivity_open() {
+    let [sure, unsure] = [2000.0, 6.0].map(|degrees| {
+        let tensor = at_temperature(1000.0, degrees, None);
+        tensor.stefan_maxwell().expect("frictions").pairs
+    });
+    assert!(sure.iter().all(|pair| pair.diffusivity.error.is_some()));
+    let mut open = 0;
+    for pair in unsure {
+        let [low, high] = pair.coefficient.interval_95.expect("an interval");
+        let holds_zero = low < 0.0 && 0.0 < high;
+        assert_eq!(pair.diffusivity.error.is_none(), holds_zero, "{pair:?}");
+        open += usize::from(holds_zero);
+    }
+    assert!(open > 0);
 }
 
 #[test]
@@ -469,6 +532,21 @@ fn sizes_of_cells() {
         volume_ang3: VOLUME_ANG3,
         temperature_k: TEMPERATURE_K,
     };
+    // With every eighth of them the integral would be wrong without a word.
+    let seldom = StressSeries {
+        interval_fs: 8.0 * dt,
+        stress_ev_per_ang3: series
+            .stress_ev_per_ang3
+            .iter()
+            .step_by(8)
+            .copied()
+            .collect(),
+        ..series.clone()
+    };
+    assert!(matches!(
+        seldom.viscosity(None),
+        Err(TransportError::Coarse { apart_fs: 32.0, .. })
+    ));
     let found = series.viscosity(None).expect("a viscosity");
     let truth = VOLUME_ANG3 / (BOLTZMANN_EV_PER_K * TEMPERATURE_K) * sigma * sigma * tau;
     agrees(found.value, truth, truth);

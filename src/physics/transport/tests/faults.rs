@@ -134,6 +134,17 @@ fn bad_input_is_told() {
     };
     let error = settings().of(&[unfollowed], &Quiet).expect_err("an error");
     assert!(matches!(error, TransportError::NotFollowed { run: 1, .. }));
+    let mut at_once = good.clone();
+    for frame in &mut at_once {
+        frame.time_fs = Some(0.0);
+    }
+    assert!(matches!(
+        fails(&settings(), &[&at_once]),
+        TransportError::Times {
+            run: 1,
+            error: SeriesError::Still
+        }
+    ));
     let one = frames(&elements(&[("Na", 17)]), DT, &independent(17, 300, 23));
     assert_eq!(fails(&settings(), &[&one]), TransportError::OneSpecies);
     let cold = TransportAnalysis {
@@ -189,6 +200,16 @@ fn charges_are_never_invented() {
     assert_eq!(
         none.conductivity(),
         Err(TransportError::NoCharge { name: "Na".into() })
+    );
+    // One set of charges serves several compositions.
+    let more = TransportAnalysis {
+        charges_e: vec![("Na".into(), 1.0), ("Ti".into(), 4.0)],
+        ..settings()
+    };
+    let more = analyse(&more, &[&good]).expect("a tensor");
+    assert_eq!(
+        more.conductivity(),
+        Err(TransportError::NoCharge { name: "Cl".into() })
     );
     let zero = TransportAnalysis {
         charges_e: vec![("Na".into(), 0.0), ("Cl".into(), 0.0)],
@@ -491,6 +512,125 @@ fn replicas_that_scatter_widen_the_result() {
         "{:?}",
         found.notes
     );
+}
+
+/// The same of velocities: the tensor by Green and Kubo scatters as far, and so do its errors.
+#[test]
+fn replicas_that_scatter_widen_what_velocities_give() {
+    let elements = elements(&[("Na", 9), ("Cl", 8)]);
+    let run = |seed: u8, pace: f64| {
+        let mut steps = Vec::new();
+        let positions = walk(17, 1500, seed, |stream, all| {
+            all.iter_mut().for_each(|x| *x = pace * stream.normal());
+            steps.push(all.to_vec());
+        });
+        let mut run = frames(&elements, DT, &positions);
+        for (frame, axes) in run.iter_mut().zip(steps.chunks(3)) {
+            frame.velocities_ang_per_fs = (0..17)
+                .map(|atom| std::array::from_fn(|axis| axes[axis][atom] / DT))
+                .collect();
+        }
+        run
+    };
+    let of = |paces: [f64; 4], project: bool| {
+        let runs: Vec<Vec<Snapshot>> = (50..)
+            .zip(paces)
+            .map(|(seed, pace)| run(seed, pace))
+            .collect();
+        let slices: Vec<&[Snapshot]> = runs.iter().map(Vec::as_slice).collect();
+        let analysis = TransportAnalysis {
+            by_velocities: true,
+            plateau_fs: Some((DT, 4.0 * DT)),
+            project,
+            ..settings()
+        };
+        analyse(&analysis, &slices).expect("a tensor")
+    };
+    let alike = of([0.3; 4], false);
+    assert!(!alike.notes.iter().any(|note| note.contains("replicas")));
+    // Both ways are compared, whichever the tensor is of.
+    let ratio = alike.checks.green_kubo_ratio.expect("both");
+    assert!(ratio != 1.0 && (ratio - 1.0).abs() < 0.3, "{ratio}");
+    let apart = of([0.1, 0.3, 0.2, 0.6], false);
+    assert!(apart.notes.iter().any(|note| note.contains("replicas")));
+    let relative =
+        |one: &TransportTensor| one.estimates[0][0].error.expect("an error") / one.l[0][0];
+    assert!(relative(&apart) > 3.0 * relative(&alike));
+}
+
+/// Atoms that rattle in their places and others that walk between them: what walks has its coefficients, of what rattles there
+/// are bounds, and a longer run is not worse.
+#[test]
+fn a_conductor_in_a_framework_has_a_tensor() {
+    let elements = elements(&[("Li", 8), ("O", 24), ("Ti", 8)]);
+    let walking = 0.3;
+    for frames_of_run in [1500, 6000] {
+        let kept = 0.7f64;
+        let (mut about, mut axis) = ([[0.0; 40]; 3], 0);
+        let positions = walk(40, frames_of_run, 70, |stream, steps| {
+            for (atom, x) in steps.iter_mut().enumerate() {
+                *x = walking * stream.normal();
+                if atom >= 8 {
+                    let before = about[axis][atom];
+                    about[axis][atom] =
+                        kept * before + 0.1 * (1.0 - kept * kept).sqrt() * stream.normal();
+                    *x = about[axis][atom] - before;
+                }
+            }
+            axis = (axis + 1) % 3;
+        });
+        let run = frames(&elements, DT, &positions);
+        let volume = BOLTZMANN_EV_PER_K * TEMPERATURE_K * EDGE_ANG.powi(3);
+        let truth = 8.0 * walking * walking / (2.0 * DT) / volume;
+        for (window_fs, name) in [
+            (None, "O"),
+            (Some((4.0 * DT, 16.0 * DT)), "O"),
+            (None, "Ti"),
+        ] {
+            let analysis = TransportAnalysis {
+                window_fs,
+                frame: ReferenceFrame::Species { name: name.into() },
+                ..settings()
+            };
+            let found = analyse(&analysis, &[&run]).expect("a tensor");
+            let li = found.estimates[0][0];
+            let error = li.error.expect("an error");
+            assert!((li.value - truth).abs() < 4.0 * error, "{li:?} {truth}");
+            assert!(error < 0.5 * truth, "{li:?}");
+            let told = found
+                .notes
+                .iter()
+                .any(|note| note.contains("do not diffuse"));
+            assert!(told || frames_of_run < 6000 || window_fs.is_some());
+            let other = if name == "O" { 2 } else { 1 };
+            let other = found.estimates[other][other];
+            let [_, high] = other.interval_95.expect("an interval");
+            assert!(high < 0.2 * truth, "{other:?} {truth}");
+        }
+    }
+}
+
+/// Atoms that are held in their places take up momentum: against them the others may be looked at, against the centre of mass
+/// not.
+#[test]
+fn atoms_that_are_held_can_be_the_frame() {
+    let elements = elements(&[("Li", 8), ("O", 16)]);
+    let positions = walk(24, 800, 71, |stream, steps| {
+        for (atom, x) in steps.iter_mut().enumerate() {
+            *x = if atom < 8 { 0.3 * stream.normal() } else { 0.0 };
+        }
+    });
+    let run = frames(&elements, DT, &positions);
+    let analysis = TransportAnalysis::new(TEMPERATURE_K);
+    assert_eq!(fails(&analysis, &[&run]), TransportError::Held { run: 1 });
+    let against = TransportAnalysis {
+        frame: ReferenceFrame::Species { name: "O".into() },
+        ..analysis
+    };
+    let found = analyse(&against, &[&run]).expect("a tensor");
+    assert!(found.l[0][0] > 0.0);
+    // An exponent is that of its species, though the other has none.
+    assert!(found.checks.exponent[0].is_some() && found.checks.exponent[1].is_none());
 }
 
 /// A run that is judged as it goes on: not at first, at last, and with the length that it would take.

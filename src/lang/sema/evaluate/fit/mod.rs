@@ -221,7 +221,7 @@ impl Evaluator<'_> {
                             format!("{what} takes an element, and {phase} is a compound"),
                         )
                         .at(span, "not an element")
-                        .help("write symbols, like `[Ba, Ti, O]`"),
+                        .help("write the symbol of an element, like `Ba`"),
                     );
                 }
             }
