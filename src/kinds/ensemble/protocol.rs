@@ -39,9 +39,16 @@ pub(super) fn protocol(node: &Node<'_>, checked: &mut Checked) -> Option<Protoco
         observe: observe(node)?,
         ..default
     };
+    let mut sound = true;
     for (at, step) in block.block.iter().enumerate() {
         let path = format!("steps[0].block[{at}]");
-        protocol.segments.push(segment(node, step, &path, checked)?);
+        match segment(node, step, &path, checked) {
+            Some(segment) => protocol.segments.push(segment),
+            None => sound = false,
+        }
+    }
+    if !sound {
+        return None;
     }
     let moves = protocol
         .segments

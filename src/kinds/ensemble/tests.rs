@@ -303,6 +303,9 @@ fn what_a_segment_cannot_be_is_said() {
     );
     let found = faults(&(recipe("nve 500 K for 1 ps observe 10 fs") + analysis));
     assert!(found.is_empty(), "{found:?}");
+    // All that is wrong is told at once, each where it stands.
+    let two = "nvt 500 K for 1 ps .. 2 ps\n    nve for 1 ps .. 3 ps";
+    assert_eq!(faults(&recipe(two)).len(), 2, "{:?}", faults(&recipe(two)));
     // A step that was not understood is told of once, and nothing that others would miss in what is left.
     for broken in [
         "nve 500 K for 1 ps observe 5 fz",

@@ -416,8 +416,9 @@ fn friction(tensor: &TransportTensor) -> Result<Table, TransportError> {
         let value = |one: &Estimate| of(one).map_or(f64::NAN, |one| D_CM2_PER_S * one);
         Column::numbers(name, "cm^2/s", diffusivities.iter().map(value).collect())
     };
-    let open = diffusivities.iter().any(|one| one.error.is_none());
-    if !open {
+    let sure = diffusivities.iter().filter(|one| one.error.is_some());
+    let sure = sure.count();
+    if sure == 0 || sure == diffusivities.len() {
         return Ok(estimates(table, "D", "cm^2/s", D_CM2_PER_S, &diffusivities));
     }
     // Some have errors and some none.
@@ -577,13 +578,7 @@ fn of_series(
         }
         "at" => {
             let found = series.at(kelvin())?;
-            let mut table = coefficients(&found.tensor);
-            if let Some(beyond) = found.extrapolated_k {
-                table
-                    .note
-                    .push_str(&format!("; extrapolated by {beyond} K"));
-            }
-            table
+            coefficients(&found.tensor)
         }
         "diffusion_at" => {
             let followed = (0..species.len()).map(Followed::Diffusion);

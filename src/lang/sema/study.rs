@@ -176,20 +176,8 @@ impl Study {
     pub fn span_of(&self, id: MemberId, path: &str) -> Span {
         let member = self.member(id);
         if let Some(rest) = path.strip_prefix("steps[") {
-            if let Some((index, rest)) = rest.split_once(']')
-                && let Some(step) = index
-                    .parse()
-                    .ok()
-                    .and_then(|at: usize| member.steps.get(at))
-            {
-                let wanted = rest.trim_start_matches('.');
-                return step
-                    .arguments
-                    .iter()
-                    .find(|(argument, ..)| argument.name == wanted)
-                    .map_or(step.span, |(.., span)| *span);
-            }
-            return self.declaration(member.declaration).name_span;
+            let whole = self.declaration(member.declaration).name_span;
+            return span_in_steps(&member.steps, rest).unwrap_or(whole);
         }
         let end = path.find(['.', '[']).unwrap_or(path.len());
         let (field, rest) = path.split_at(end);
@@ -203,6 +191,20 @@ impl Study {
                 .map_or(given.span, |(_, span)| *span),
         }
     }
+}
+
+/// Of the step, its argument, or a step in its block, that a path names which begins with a number: `2].until`,
+/// `0].block[3].duration`.
+fn span_in_steps(steps: &[Step], path: &str) -> Option<Span> {
+    let (index, rest) = path.split_once(']')?;
+    let step = steps.get(index.parse::<usize>().ok()?)?;
+    let rest = rest.trim_start_matches('.');
+    if let Some(inner) = rest.strip_prefix("block[") {
+        return Some(span_in_steps(&step.block, inner).unwrap_or(step.span));
+    }
+    let mut arguments = step.arguments.iter();
+    let argument = arguments.find(|(argument, ..)| argument.name == rest);
+    Some(argument.map_or(step.span, |(.., span)| *span))
 }
 
 impl Member {

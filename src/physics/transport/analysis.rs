@@ -339,7 +339,7 @@ impl TransportAnalysis {
                 notes.push(format!(
                     "within {} fs {} has moved by {:.2} Å only, the distance between neighbours being {:.1} Å: it may rattle \
                      rather than diffuse",
-                    span.to as f64 * runs.interval_fs,
+                    runs.time_fs(span.to),
                     one.name,
                     moved2.sqrt(),
                     neighbour2.sqrt()
@@ -379,7 +379,7 @@ impl TransportAnalysis {
             return Err(TransportError::Window {
                 from_fs,
                 to_fs,
-                length_fs: (runs.shortest() - 1) as f64 * runs.interval_fs,
+                length_fs: runs.time_fs(runs.shortest() - 1),
                 interval_fs: runs.interval_fs,
             });
         }

@@ -183,7 +183,7 @@ impl TransportError {
             TransportError::NoCharge { .. } => "give the charge of every species".into(),
             TransportError::ZeroCharges => "give charges of which some are not 0".into(),
             TransportError::NotPositive { temperature_k } => {
-                format!("leave {temperature_k} K out, or run longer there")
+                format!("leave {temperature_k} K out, or take a surer tensor there")
             }
             TransportError::NoConductivity => "run longer".into(),
             TransportError::NoVelocities => "write velocities with the frames, or use positions".into(),

@@ -121,6 +121,11 @@ impl<'a> Runs<'a> {
         steps as f64 * self.interval_fs
     }
 
+    /// Of so many frames, without the last digits of the interval: for people.
+    pub fn time_fs(&self, frames: usize) -> f64 {
+        (frames as f64 * self.interval_fs * 1e6).round() / 1e6
+    }
+
     /// Species whose atoms were followed.
     pub fn followed(&self) -> usize {
         let all = self.curves.iter().all(|run| !run.own.is_empty());
@@ -130,9 +135,9 @@ impl<'a> Runs<'a> {
     fn too_short(&self, needed_frames: usize) -> TransportError {
         TransportError::TooShort {
             frames: self.shortest(),
-            length_fs: self.shortest().saturating_sub(1) as f64 * self.interval_fs,
+            length_fs: self.time_fs(self.shortest().saturating_sub(1)),
             needed_frames,
-            needed_fs: needed_frames.saturating_sub(1) as f64 * self.interval_fs,
+            needed_fs: self.time_fs(needed_frames.saturating_sub(1)),
         }
     }
 
@@ -257,14 +262,14 @@ impl<'a> Runs<'a> {
                     reason: format!(
                         "from {} fs on memory changes the slope of the {what} by {:.2} % at most; the error of the \
                          collective slope there is {:.0} %",
-                        span.from as f64 * self.interval_fs,
+                        self.time_fs(span.from),
                         100.0 * bias,
                         100.0 * error
                     ),
                 })
             }
             Choice::Changing => Err(TransportError::NotDiffusive {
-                length_fs: (shortest - 1) as f64 * self.interval_fs,
+                length_fs: self.time_fs(shortest - 1),
             }),
             Choice::TooShort { needed } => Err(self.too_short(needed)),
         }
@@ -487,9 +492,9 @@ impl<'a> Runs<'a> {
 
     fn window_error(&self, span: Span) -> TransportError {
         TransportError::Window {
-            from_fs: span.from as f64 * self.interval_fs,
-            to_fs: span.to as f64 * self.interval_fs,
-            length_fs: (self.shortest() - 1) as f64 * self.interval_fs,
+            from_fs: self.time_fs(span.from),
+            to_fs: self.time_fs(span.to),
+            length_fs: self.time_fs(self.shortest() - 1),
             interval_fs: self.interval_fs,
         }
     }
