@@ -106,6 +106,7 @@ fn every_kind_has_an_example_that_is_sound_and_formatted() {
 #[test]
 fn every_edit_that_is_offered_changes_something_for_the_better() {
     let registry = synth::kinds::registry();
+    let mut offered = 0;
     for one in codes::all().filter(|one| !one.failing.is_empty()) {
         let (before, _) = findings(&registry, "a.synth", one.failing);
         let Some(edit) = before
@@ -115,6 +116,7 @@ fn every_edit_that_is_offered_changes_something_for_the_better() {
         else {
             continue;
         };
+        offered += 1;
         let mut text = one.failing.to_owned();
         text.replace_range(edit.span.range(), &edit.replacement);
         let (after, shown) = findings(&registry, "a.synth", &text);
@@ -129,6 +131,8 @@ fn every_edit_that_is_offered_changes_something_for_the_better() {
             one.code
         );
     }
+    println!("{offered} codes offer an edit");
+    assert!(offered >= 20, "{offered} codes offer an edit");
 }
 
 #[test]

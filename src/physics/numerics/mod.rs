@@ -6,6 +6,8 @@ pub mod fft;
 mod normal;
 pub mod random;
 pub mod simd;
+#[cfg(test)]
+pub mod testing;
 
 pub use aligned::Aligned;
 pub use random::Stream;

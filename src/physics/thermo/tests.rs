@@ -3,6 +3,7 @@
 use super::*;
 use crate::base::constants::KJ_PER_MOL_IN_EV;
 use crate::base::{Element, Formula, Phase, Reaction};
+use crate::physics::numerics::testing::largest;
 
 fn phase(text: &str) -> Phase {
     Phase::parse(text).expect(text)
@@ -454,8 +455,8 @@ fn computed_energies_agree_with_the_peer() {
             let found = set
                 .formation_ev(&name, t_k.parse().expect("a temperature"))
                 .expect("in range");
-            worst =
-                worst.max((found / name.formula.atoms() - value.as_f64().expect("a number")).abs());
+            let expected = value.as_f64().expect("a number");
+            worst = largest([worst, (found / name.formula.atoms() - expected).abs()]);
             compared += 1;
         }
     }

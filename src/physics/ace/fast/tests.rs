@@ -8,6 +8,7 @@ use crate::physics::ace::{
 };
 use crate::physics::io::{Info, Values, read_extxyz};
 use crate::physics::numerics::Stream;
+use crate::physics::numerics::testing::largest;
 use crate::physics::potential::Calculator;
 use crate::physics::structure::Structure;
 
@@ -68,17 +69,17 @@ fn labels_of_another_program_are_met_on_every_level() {
                 let out = evaluate(&potential, structure, level, 0.4);
                 let atoms = structure.len() as f64;
                 let energy = out.energy_ev - frame.real("energy").unwrap();
-                worst[0] = worst[0].max(energy.abs() / atoms);
+                worst[0] = largest([worst[0], energy.abs() / atoms]);
                 let column = &frame.columns["atomic_energy"];
                 let Values::Reals(energies) = &column.values else {
                     panic!()
                 };
                 for (energy, expected) in out.energies_ev.iter().zip(energies) {
-                    worst[1] = worst[1].max((energy - expected).abs());
+                    worst[1] = largest([worst[1], (energy - expected).abs()]);
                 }
                 for (force, expected) in out.forces.iter().zip(frame.vectors("forces").unwrap()) {
                     for k in 0..3 {
-                        worst[2] = worst[2].max((force[k] - expected[k]).abs());
+                        worst[2] = largest([worst[2], (force[k] - expected[k]).abs()]);
                     }
                 }
                 let Some(Info::Reals(stress)) = frame.info.get("stress") else {
@@ -86,7 +87,7 @@ fn labels_of_another_program_are_met_on_every_level() {
                 };
                 for (k, expected) in stress.iter().enumerate() {
                     let found = -out.virial_ev[k / 3][k % 3] / structure.cell.volume_ang3();
-                    worst[3] = worst[3].max((found - expected).abs());
+                    worst[3] = largest([worst[3], (found - expected).abs()]);
                 }
             }
         }

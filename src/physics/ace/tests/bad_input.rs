@@ -3,8 +3,8 @@
 use super::formats::{OLDER, active_set, polynomial, sample, sample_spec, tabulated};
 use super::samples::{Spec, element};
 use crate::physics::ace::{
-    AtomicClusterExpansion, Expansion, ModelError, read_ace, read_asi, read_basis, read_potential,
-    read_yace, write_asi, write_basis, write_yace,
+    AtomicClusterExpansion, Expansion, Model, ModelError, read_ace, read_asi, read_basis,
+    read_potential, read_yace, write_asi, write_basis, write_yace,
 };
 use crate::physics::potential::{Potential, PotentialError};
 
@@ -158,11 +158,19 @@ fn errors_of_a_yace_name_the_keys_and_the_mend() {
         .replace("E0: [0.0, 0.0]", "E0: [0, 0]");
     assert_ne!(loose, text);
     assert_eq!(read_yace(&loose).as_ref(), Ok(&model));
-    // A file that was cut off says so, wherever it was.
-    for end in (0..text.len()).step_by(97) {
-        let error = read_yace(&text[..end]);
-        if let Err(error) = error {
-            assert!(!error.help.is_empty());
+    // A file that was cut off says so, wherever it was. Only whole lines may be a file of their own, of fewer functions.
+    let ends_of_lines = text.match_indices('\n').map(|(end, _)| end);
+    for end in (0..text.len()).step_by(97).chain(ends_of_lines) {
+        match read_yace(&text[..end]) {
+            Ok(cut) => {
+                // With or without the blanks that begin the next.
+                let whole_lines = text[end..].starts_with('\n')
+                    || text[..end].trim_end_matches(' ').ends_with('\n');
+                assert!(whole_lines, "{}", &text[..end]);
+                let functions = |model: &Model| model.functions.iter().map(Vec::len).sum::<usize>();
+                assert!(functions(&cut) < functions(&model) || end + 1 == text.len());
+            }
+            Err(error) => assert!(!error.help.is_empty(), "{error}"),
         }
     }
 }
@@ -545,10 +553,10 @@ fn errors_of_the_older_form_name_the_key_and_the_mend() {
         );
         assert!(!error.help.is_empty() && !error.problem.is_empty());
     }
-    // Cut off anywhere.
-    for end in (0..text.len() - 1).step_by(13) {
-        if let Err(error) = read_potential(&text[..end]) {
-            assert!(!error.help.is_empty(), "{error}");
-        }
+    // Cut off anywhere before the last number, of which no reader can know that it had more digits.
+    let last = text.rfind(' ').expect("numbers");
+    for end in 0..=last {
+        let error = read_potential(&text[..end]).expect_err(&text[..end]);
+        assert!(!error.help.is_empty(), "{error}");
     }
 }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::samples::{Spec, every_combination, structures};
 use crate::physics::ace::{AtomicClusterExpansion, Reference};
+use crate::physics::numerics::testing::largest;
 use crate::physics::potential::{Calculator, Evaluation, Potential, Want};
 use crate::physics::structure::{Cell, Structure};
 
@@ -33,7 +34,7 @@ fn derivative(energy: &dyn Fn(f64) -> f64) -> f64 {
 
 /// Largest component, at least 1.
 fn scale(components: &[f64]) -> f64 {
-    components.iter().fold(1.0, |most, x| most.max(x.abs()))
+    largest(components.iter().map(|x| x.abs()).chain([1.0]))
 }
 
 /// Compares forces and virial with slopes of the energy; returns the largest deviations relative to the largest force and
@@ -49,7 +50,8 @@ pub fn deviations(potential: &dyn Potential, structure: &Structure) -> [f64; 2] 
                 moved.positions_ang[atom][axis] += step;
                 evaluate(potential, &moved).energy_ev
             });
-            worst_force = worst_force.max((slope + out.forces[atom][axis]).abs() / scale(forces));
+            let off = (slope + out.forces[atom][axis]).abs() / scale(forces);
+            worst_force = largest([worst_force, off]);
         }
     }
     for (i, j) in [(0, 0), (1, 1), (2, 2), (1, 2), (2, 0), (0, 1)] {
@@ -71,7 +73,7 @@ pub fn deviations(potential: &dyn Potential, structure: &Structure) -> [f64; 2] 
             .energy_ev
         }) / 0.3;
         let off = (slope + out.virial_ev[i][j]).abs() / scale(out.virial_ev.as_flattened());
-        worst_virial = worst_virial.max(off);
+        worst_virial = largest([worst_virial, off]);
     }
     [worst_force, worst_virial]
 }
@@ -90,7 +92,7 @@ fn forces_and_virials_are_derivatives_for_every_basis_core_and_embedding() {
                 spec.name(),
                 structure.len()
             );
-            worst = [worst[0].max(found[0]), worst[1].max(found[1])];
+            worst = std::array::from_fn(|k| largest([worst[k], found[k]]));
         }
     }
     println!("worst: force {:.1e}, virial {:.1e}", worst[0], worst[1]);
@@ -116,9 +118,8 @@ fn the_compiled_evaluator_meets_the_definition_for_every_basis_core_and_embeddin
             let forces = expected.forces.as_flattened();
             let virial = expected.virial_ev.as_flattened();
             let off = |a: &[f64], b: &[f64]| {
-                a.iter()
-                    .zip(b)
-                    .fold(0.0f64, |most, (a, b)| most.max((a - b).abs()))
+                assert_eq!(a.len(), b.len());
+                largest(a.iter().zip(b).map(|(a, b)| (a - b).abs()))
             };
             let now = [
                 off(&found.energies_ev, &expected.energies_ev) / scale(&expected.energies_ev),
@@ -132,7 +133,7 @@ fn the_compiled_evaluator_meets_the_definition_for_every_basis_core_and_embeddin
                 spec.name(),
                 structure.len()
             );
-            worst = std::array::from_fn(|k| worst[k].max(now[k]));
+            worst = std::array::from_fn(|k| largest([worst[k], now[k]]));
             cores_matter |= (evaluate(&bare, &structure).energy_ev - found.energy_ev).abs() > 1e-2;
         }
         assert!(cores_matter, "{}", spec.name());

@@ -10,6 +10,7 @@ use crate::physics::ace::{
     independent_couplings, write_asi, write_basis,
 };
 use crate::physics::numerics::Stream;
+use crate::physics::numerics::testing::largest;
 use crate::physics::oracle::label;
 use crate::physics::potential::{LennardJones, Potential, Truncation};
 use crate::physics::structure::{Cell, Structure};
@@ -309,10 +310,32 @@ fn the_argon_of_the_examples_is_lennard_jones() {
     let text = std::fs::read(folder.join("argon.yaml")).expect("the potential of the examples");
     let bytes = std::fs::read(folder.join("argon.asi")).expect("its active set");
     let stored = Expansion::read(&text, Some(&bytes)).expect("a potential");
-    assert_eq!(
-        stored.basis.as_ref().map(|basis| basis.functions[0].len()),
-        Some(basis.functions[0].len())
-    );
+    let stored_basis = stored.basis.as_ref().expect("a basis");
+    assert_eq!(stored_basis.interactions, basis.interactions);
+    assert_eq!(stored_basis.projections(), basis.projections());
+    let coefficients = |basis: &Basis| -> Vec<f64> {
+        let functions = basis.functions[0].iter();
+        functions.map(|one| one.coefficients[0]).collect()
+    };
+    let stored_set = stored.active_set.as_ref().expect("an active set");
+    assert_eq!(stored_set.extent, set.extent);
+    assert_eq!(stored_set.projections, set.projections);
+    for (what, found, expected) in [
+        (
+            "coefficients",
+            &coefficients(stored_basis),
+            &coefficients(&basis),
+        ),
+        ("inverses", &stored_set.inverses[0], &set.inverses[0]),
+    ] {
+        assert_eq!(found.len(), expected.len());
+        let pairs = found.iter().zip(expected);
+        let off = largest(pairs.map(|(a, b)| (a - b).abs()));
+        let scale = largest(expected.iter().map(|x| x.abs()));
+        println!("{what}: {off:.1e} of {scale:.1e}");
+        // Other roundings in the last bits of the rows move coefficients by some 5e-6 of the largest.
+        assert!(off < 1e-4 * scale, "{what}: {off} of {scale}");
+    }
     let potential = stored.potential();
     assert!(potential.has_grades());
     // Structures that were not fitted, between those that were.

@@ -3,6 +3,7 @@
 use super::super::*;
 use super::small::*;
 use crate::physics::host::{Host, Quiet};
+use crate::physics::numerics::testing::largest;
 
 fn both() -> [Conserve; 2] {
     [Conserve::Exact, Conserve::Statistical]
@@ -68,16 +69,14 @@ fn fire(rules: &Rules, programme: &Programme, state: State) -> (State, Vec<Recor
 }
 
 fn worst_drift(records: &[Record]) -> f64 {
-    records
-        .iter()
-        .flat_map(|record| {
-            record
-                .balance
-                .iter()
-                .zip(&records[0].balance)
-                .map(|(now, before)| (now / before - 1.0).abs())
-        })
-        .fold(0.0, f64::max)
+    largest(records.iter().flat_map(|record| {
+        assert_eq!(record.balance.len(), records[0].balance.len());
+        record
+            .balance
+            .iter()
+            .zip(&records[0].balance)
+            .map(|(now, before)| (now / before - 1.0).abs())
+    }))
 }
 
 #[test]

@@ -34,8 +34,8 @@ pub mod files {
     pub const CHECKPOINT: &str = "checkpoint";
 }
 
-/// How often the host is asked.
-const HOST_EVERY: Duration = Duration::from_millis(20);
+/// How often the host is asked; in tests after every step, so that a run can be stopped at any.
+const HOST_EVERY: Duration = Duration::from_millis(if cfg!(test) { 0 } else { 20 });
 /// Steps between looks for atoms that have left the home cell, under a barostat.
 const WRAP_EVERY: u64 = 50;
 

@@ -427,12 +427,21 @@ fn a_ramp_ends_at_its_temperature() {
         ..Protocol::default()
     };
     let (_, log) = logged(&crystal(3, 5.5), &Soft, &protocol, 1);
-    for (from, to) in [(0, 400), (1800, 2200), (3600, 4000)] {
-        let [mean, _, error, _] = moments(&column(&log[from..to], TEMPERATURE), 10);
+    // Without the slope of the ramp what is left is noise. The thermostat is 20 fs behind, in which the ramp rises by
+    // 0.45 K, and heats the potential energy as well as the kinetic.
+    let lag_k = 0.9;
+    let off: Vec<f64> = log
+        .iter()
+        .map(|row| row[TEMPERATURE] - (50.0 + 450.0 * row[STEP] / 4000.0) + lag_k)
+        .collect();
+    // In the first two picoseconds the crystal gives off energy, for it is not the best one of these atoms.
+    for (from, to) in [(400, 1600), (1600, 2800), (2800, 4000)] {
+        let [mean, _, error, _] = moments(&off[from..to], 10);
         let middle = 50.0 + 450.0 * f64::from((from + to) as u32) / 8000.0;
+        println!("{middle} K: off by {mean:.2} ± {error:.2}");
         assert!(
-            (mean - middle).abs() < 5.0 * error + 2.0,
-            "{mean} ± {error}, not {middle}"
+            mean.abs() < 5.0 * error && error < 0.02 * middle,
+            "{mean} ± {error} off {middle} K"
         );
     }
 }

@@ -41,8 +41,19 @@ fn protocol(steps: u32) -> Protocol {
 }
 
 fn go(directory: &Path, steps: u32) -> Result<Summary, MdError> {
+    go_with(&Soft, directory, steps)
+}
+
+fn go_with(potential: &dyn Potential, directory: &Path, steps: u32) -> Result<Summary, MdError> {
     let start = crystal(2, 5.5);
-    run(&start, &Soft, &protocol(steps), [1; 32], directory, &Quiet)
+    run(
+        &start,
+        potential,
+        &protocol(steps),
+        [1; 32],
+        directory,
+        &Quiet,
+    )
 }
 
 /// What a run left: the last positions and velocities, the trajectory and the log.
@@ -69,11 +80,15 @@ impl Half {
 
     /// Goes on from another checkpoint, with everything else as it was.
     fn go_on(&self, checkpoint: &[u8]) -> Result<Summary, MdError> {
+        self.go_on_with(&Soft, checkpoint)
+    }
+
+    fn go_on_with(&self, potential: &dyn Potential, checkpoint: &[u8]) -> Result<Summary, MdError> {
         for (name, bytes) in &self.files {
             std::fs::write(self.folder.path().join(name), bytes).unwrap();
         }
         std::fs::write(self.folder.path().join(files::CHECKPOINT), checkpoint).unwrap();
-        go(self.folder.path(), STEPS)
+        go_with(potential, self.folder.path(), STEPS)
     }
 
     /// That a refused run left alone what there was.
@@ -131,14 +146,22 @@ fn a_damaged_checkpoint_is_told_or_gone_on_from_as_if_it_were_not() {
     let whole = half.checkpoint().to_vec();
     let expected = end(&half.go_on(&whole).unwrap());
     let starts = parts(&whole);
-    let check = |bytes: &[u8]| match half.go_on(bytes) {
-        Ok(summary) => assert!(end(&summary) == expected, "another run"),
+    let soft = Counted::new(&Soft);
+    let check = |bytes: &[u8]| match half.go_on_with(&soft, bytes) {
+        Ok(summary) => {
+            assert!(end(&summary) == expected, "another run");
+            // A run that began anew would end in the same way.
+            let evaluations = soft.evaluations();
+            assert!(evaluations <= u64::from(STEPS / 2) + 3, "{evaluations}");
+        }
         Err(MdError::Damaged { what, .. } | MdError::OtherRun { what, .. }) => {
             assert!(!what.is_empty() && bytes != whole, "{what}");
             half.is_untouched();
+            soft.evaluations();
         }
         Err(other) => panic!("{other:?}"),
     };
+    check(&whole);
     // Every place near the beginning of something, and now and then one between.
     let near = |end: usize| {
         starts

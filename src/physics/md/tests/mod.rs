@@ -8,6 +8,8 @@ mod published;
 mod restart;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Dynamics, Ensemble, Protocol, Ramp, Segment, Summary, Thermostat, files, run};
 use crate::base::Element;
@@ -205,6 +207,57 @@ impl Bound for Soft {
             out.forces.push(force);
         }
         Ok(())
+    }
+}
+
+/// Another potential, and how often it was evaluated: what tells a run that went on from one that began anew.
+struct Counted<'a> {
+    of: &'a dyn Potential,
+    evaluations: Arc<AtomicU64>,
+}
+
+struct BoundCounted {
+    of: Box<dyn Bound>,
+    evaluations: Arc<AtomicU64>,
+}
+
+impl<'a> Counted<'a> {
+    fn new(of: &'a dyn Potential) -> Self {
+        Counted {
+            of,
+            evaluations: Arc::default(),
+        }
+    }
+
+    /// How often since this was last asked.
+    fn evaluations(&self) -> u64 {
+        self.evaluations.swap(0, Ordering::Relaxed)
+    }
+}
+
+impl Potential for Counted<'_> {
+    fn cutoff_ang(&self) -> f64 {
+        self.of.cutoff_ang()
+    }
+    fn bind(&self, elements: &[Element]) -> Result<Box<dyn Bound>, PotentialError> {
+        Ok(Box::new(BoundCounted {
+            of: self.of.bind(elements)?,
+            evaluations: Arc::clone(&self.evaluations),
+        }))
+    }
+}
+
+impl Bound for BoundCounted {
+    fn evaluate(
+        &mut self,
+        cell: &Cell,
+        positions_ang: &[[f64; 3]],
+        neighbours: &Neighbours,
+        want: Want,
+        out: &mut Evaluation,
+    ) -> Result<(), PotentialError> {
+        self.evaluations.fetch_add(1, Ordering::Relaxed);
+        self.of.evaluate(cell, positions_ang, neighbours, want, out)
     }
 }
 

@@ -1,29 +1,33 @@
 //! A run that was interrupted is the run that was not.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use super::*;
 use crate::physics::analysis::Observe;
 use crate::physics::host::Host;
 use crate::physics::md::{Barostat, Condition, Freedom, MdError, Minimize, Trajectory, Until};
+use crate::physics::numerics::testing::largest;
 
 /// Gives up at the `n`th question.
 struct Impatient {
-    asked: AtomicU32,
-    n: u32,
+    asked: AtomicU64,
+    /// The last step of dynamics that it was told of.
+    step: AtomicU64,
+    n: u64,
 }
 
 impl Impatient {
-    fn new(n: u32) -> Self {
+    fn new(n: u64) -> Self {
         Impatient {
-            asked: AtomicU32::new(0),
+            asked: AtomicU64::new(0),
+            step: AtomicU64::new(0),
             n,
         }
     }
 }
 
 impl Host for Impatient {
-    fn progress(&self, _: u64, _: u64) {}
+    fn progress(&self, step: u64, _: u64) {
+        self.step.store(step, Ordering::Relaxed);
+    }
     fn cancelled(&self) -> bool {
         self.asked.fetch_add(1, Ordering::Relaxed) + 1 >= self.n
     }
@@ -87,6 +91,7 @@ fn a_longer_run_goes_on_from_a_shorter_one_bit_for_bit() {
         .take(4)
         .map(|ensemble| (ensemble, &argon as &dyn Potential));
     for (ensemble, potential) in soft.chain(shared) {
+        let potential = Counted::new(potential);
         let protocol = |steps: u32| Protocol {
             timestep_fs: 4.0,
             log_fs: 28.0,
@@ -104,19 +109,23 @@ fn a_longer_run_goes_on_from_a_shorter_one_bit_for_bit() {
         };
         let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let go = |steps, directory: &Path| {
-            run(
+            let summary = run(
                 &start,
-                potential,
+                &potential,
                 &protocol(steps),
                 [1; 32],
                 directory,
                 &Quiet,
             )
-            .unwrap()
+            .unwrap();
+            (summary, potential.evaluations())
         };
-        let once = go(614, whole.path());
-        go(307, parts.path());
-        let twice = go(614, parts.path());
+        let (once, all) = go(614, whole.path());
+        let (_, first) = go(307, parts.path());
+        let (twice, second) = go(614, parts.path());
+        // The evaluation of the step where it was interrupted is made again, and nothing else.
+        assert!(first > 300 && second > 300, "{first} {second}");
+        assert!(first + second <= all + 2, "{first} {second} {all}");
         assert_eq!(bits(&once), bits(&twice), "{ensemble:?}");
         assert_eq!(seen(&once), seen(&twice), "{ensemble:?}");
         assert_eq!(once.segments, twice.segments, "{ensemble:?}");
@@ -126,7 +135,9 @@ fn a_longer_run_goes_on_from_a_shorter_one_bit_for_bit() {
             "{ensemble:?}"
         );
         // And once more, without anything left to do.
-        assert_eq!(bits(&once), bits(&go(614, parts.path())));
+        let (again, third) = go(614, parts.path());
+        assert_eq!(bits(&once), bits(&again));
+        assert!(third <= 2, "{third}");
         assert_eq!(files_of(whole.path()), files_of(parts.path()));
     }
 }
@@ -168,32 +179,56 @@ fn a_run_killed_anywhere_ends_as_if_it_had_not_been() {
         ],
         ..Protocol::default()
     };
+    let soft = Counted::new(&Soft);
     let go =
-        |directory: &Path, host: &dyn Host| run(&start, &Soft, &protocol, [1; 32], directory, host);
+        |directory: &Path, host: &dyn Host| run(&start, &soft, &protocol, [1; 32], directory, host);
     let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let once = go(whole.path(), &Quiet).unwrap();
-    let mut stops = 0;
+    // The last steps of the segments of dynamics, counted from the start.
+    let mut ends = vec![0];
+    for (segment, summary) in protocol.segments.iter().zip(&once.segments) {
+        if let Segment::Dynamics(_) = segment {
+            ends.push(ends.last().unwrap() + summary.steps);
+        }
+    }
+    assert_eq!((ends.len(), *ends.last().unwrap()), (4, once.steps));
+    let mut stops: Vec<u64> = Vec::new();
     let last = loop {
-        // The minimiser asks at each step, dynamics now and then.
-        match go(
-            parts.path(),
-            &Impatient::new(if stops == 0 { 3 } else { 200 + stops }),
-        ) {
+        // More and more, for a minimisation begins anew each time; but a quarter of what is left of a segment, so that the
+        // short ones are stopped, too, and all of them at their last step.
+        let before = stops.last().copied().unwrap_or(0);
+        let left = ends.iter().find(|end| **end > before);
+        let quarter = left.map_or(u64::MAX, |end| (end - before).div_ceil(4));
+        let patience = quarter.min(stops.len() as u64 + 1);
+        let host = Impatient::new(patience);
+        soft.evaluations();
+        match go(parts.path(), &host) {
             Ok(summary) => break summary,
-            Err(MdError::Cancelled) => stops += 1,
+            Err(MdError::Cancelled) => stops.push(host.step.into_inner()),
             Err(error) => panic!("{error}"),
         }
-        if stops > 3 {
-            // Dynamics ask every few milliseconds: in a quick run that is rare, so stop at the first.
-            match go(parts.path(), &Impatient::new(1)) {
-                Err(MdError::Cancelled) => stops += 1,
-                Ok(summary) => break summary,
-                Err(error) => panic!("{error}"),
-            }
+        if before > 0 {
+            assert_eq!(*stops.last().unwrap(), before + patience);
+            // One a step and one to take up the last; few at the beginnings of segments and where atoms are wrapped.
+            let evaluations = soft.evaluations();
+            assert!(
+                evaluations <= patience + patience / 25 + 6,
+                "{evaluations} of {patience} steps"
+            );
         }
-        assert!(stops < 1000);
+        assert!(stops.len() < 1000);
     };
-    assert!(stops > 0);
+    assert!(stops.contains(&0), "never in the minimisation");
+    for range in ends.windows(2) {
+        let inside = stops
+            .iter()
+            .filter(|stop| (range[0]..range[1]).contains(*stop));
+        let count = inside.filter(|stop| **stop > 0).count();
+        assert!(
+            count >= 5 && stops.contains(&range[1]),
+            "{ends:?} {stops:?}"
+        );
+    }
     assert_eq!(bits(&once), bits(&last));
     assert_eq!(once.segments, last.segments);
     assert_eq!(files_of(whole.path()), files_of(parts.path()));
@@ -342,11 +377,9 @@ fn frames_come_back_within_their_rounding_in_any_order() {
     }
     let last = &in_order[150];
     let far = |a: &[[f64; 3]], b: &[[f64; 3]]| {
-        a.as_flattened()
-            .iter()
-            .zip(b.as_flattened())
-            .map(|(x, y)| (x - y).abs())
-            .fold(0.0, f64::max)
+        assert_eq!(a.len(), b.len());
+        let pairs = a.as_flattened().iter().zip(b.as_flattened());
+        largest(pairs.map(|(x, y)| (x - y).abs()))
     };
     assert!(far(&last.images_ang, &summary.structure.positions_ang) <= 5.1e-7);
     assert!(far(last.velocities.as_ref().unwrap(), &summary.velocities) <= 5.1e-10);
