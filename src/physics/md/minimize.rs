@@ -147,7 +147,7 @@ impl<'a> Surface<'a> {
             .forces
             .iter()
             .map(|f| f[0] * f[0] + f[1] * f[1] + f[2] * f[2])
-            .fold(0.0, |a: f64, b| if b > a || b.is_nan() { b } else { a });
+            .fold(0.0, larger);
         self.best.force_ev_per_ang = largest.sqrt();
         self.best.stress_ev_per_ang3 = 0.0;
         downhill.clear();
@@ -166,14 +166,14 @@ impl<'a> Surface<'a> {
                 self.best.stress_ev_per_ang3 = slope
                     .as_flattened()
                     .iter()
-                    .fold(0.0, |a: f64, b| a.max(b.abs()))
+                    .fold(0.0, |a: f64, b| larger(a, b.abs()))
                     / volume;
                 let gradient = product(&transposed(&inverse(f)), &slope);
                 downhill.extend(scaled(&gradient, -1.0 / self.stiffness));
             }
             _ => downhill.extend_from_slice(&found.forces),
         }
-        if !value.is_finite() || !largest.is_finite() {
+        if !value.is_finite() || !largest.is_finite() || !self.best.stress_ev_per_ang3.is_finite() {
             let bad = |f: &[f64; 3]| f.iter().any(|x| !x.is_finite());
             let atom = found.forces.iter().position(bad).unwrap_or(0);
             return Err(MdError::Lost {
@@ -203,6 +203,11 @@ fn add(to: &mut [[f64; 3]], factor: f64, from: &[[f64; 3]]) {
     for (x, y) in to.as_flattened_mut().iter_mut().zip(from.as_flattened()) {
         *x += factor * y;
     }
+}
+
+/// What is not a number is larger than any other.
+fn larger(a: f64, b: f64) -> f64 {
+    if b > a || b.is_nan() { b } else { a }
 }
 
 /// The factor that keeps the longest row of a move within bounds.
