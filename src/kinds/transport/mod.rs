@@ -3,6 +3,8 @@
 mod published;
 mod results;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod viscosity;
 
 use super::host::TaskHost;
@@ -250,9 +252,8 @@ fn check_runs(node: &Node<'_>, checked: &mut Checked) {
              the segment that is sampled",
         );
     }
-    let by_velocities = matches!(node.value("method").as_choice(), Some(("green_kubo", _)));
     let needs = [
-        ("method", by_velocities),
+        ("method", by_velocities(node)),
         ("plateau", node.is_given("plateau")),
     ];
     if !protocol.keep_velocities
@@ -265,6 +266,10 @@ fn check_runs(node: &Node<'_>, checked: &mut Checked) {
             "add `velocities: true` to the ensemble",
         );
     }
+}
+
+fn by_velocities(node: &Node<'_>) -> bool {
+    matches!(node.value("method").as_choice(), Some(("green_kubo", _)))
 }
 
 fn errors(node: &Node<'_>) -> Errors {
@@ -329,7 +334,7 @@ fn of_trajectory(task: &Task<'_>) -> Result<TransportTensor, Failure> {
         charges_e: charges(node),
         window_fs: span("window"),
         plateau_fs: span("plateau"),
-        by_velocities: matches!(node.value("method").as_choice(), Some(("green_kubo", _))),
+        by_velocities: by_velocities(node),
         errors: errors(node),
         tolerance: node.value("tolerance").as_f64().unwrap_or(0.2),
         momentum_conserved: ours,

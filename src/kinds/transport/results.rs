@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::base::constants::ELEMENTARY_CHARGE_C;
 use crate::lang::diag::codes::chemistry as codes;
 use crate::lang::units::{Dimension, Quantity};
 use crate::physics::transport::{
@@ -15,7 +16,7 @@ const L_PER_EV_ANG_PS: f64 = 1e3;
 const D_CM2_PER_S: f64 = 0.1;
 const MOBILITY_CM2_PER_V_S: f64 = 0.1;
 /// Of e²/(eV Å fs).
-const S_PER_M: f64 = 1.602_176_634e6;
+const S_PER_M: f64 = 1e25 * ELEMENTARY_CHARGE_C;
 
 /// Results that need several temperatures.
 const OF_SERIES: [&str; 7] = [
@@ -297,7 +298,7 @@ fn in_frame(title: &str, tensor: &TransportTensor) -> Table {
     Table::new(title).with_note(note)
 }
 
-/// Value, standard error and the interval of 95 % in three columns.
+/// Value, standard error where all have one, and the interval of 95 % in three columns.
 fn estimates(table: Table, name: &str, unit: &str, factor: f64, all: &[Estimate]) -> Table {
     let values = all.iter().map(|one| factor * one.value).collect();
     let column = Column::numbers(name, unit, values);
@@ -306,11 +307,13 @@ fn estimates(table: Table, name: &str, unit: &str, factor: f64, all: &[Estimate]
         Some(errors) => column.with_errors(errors),
         None => column,
     });
-    let intervals: Option<Vec<[f64; 2]>> = all.iter().map(|one| one.interval_95).collect();
-    let Some(intervals) = intervals else {
+    if all.iter().all(|one| one.interval_95.is_none()) {
         return table;
+    }
+    let end = |at: usize| {
+        let end = |one: &Estimate| one.interval_95.map_or(f64::NAN, |ends| factor * ends[at]);
+        all.iter().map(end).collect()
     };
-    let end = |at: usize| intervals.iter().map(|one| factor * one[at]).collect();
     table
         .with(Column::numbers(format!("{name}_low"), unit, end(0)))
         .with(Column::numbers(format!("{name}_high"), unit, end(1)))
@@ -412,20 +415,7 @@ fn friction(tensor: &TransportTensor) -> Result<Table, TransportError> {
             "j",
             found.pairs.iter().map(|pair| name(pair.j)).collect(),
         ));
-    let column = |name: &str, of: fn(&Estimate) -> Option<f64>| {
-        let value = |one: &Estimate| of(one).map_or(f64::NAN, |one| D_CM2_PER_S * one);
-        Column::numbers(name, "cm^2/s", diffusivities.iter().map(value).collect())
-    };
-    let sure = diffusivities.iter().filter(|one| one.error.is_some());
-    let sure = sure.count();
-    if sure == 0 || sure == diffusivities.len() {
-        return Ok(estimates(table, "D", "cm^2/s", D_CM2_PER_S, &diffusivities));
-    }
-    // Some have errors and some none.
-    Ok(table
-        .with(column("D", |one| Some(one.value)))
-        .with(column("D_low", |one| Some(one.interval_95?[0])))
-        .with(column("D_high", |one| Some(one.interval_95?[1]))))
+    Ok(estimates(table, "D", "cm^2/s", D_CM2_PER_S, &diffusivities))
 }
 
 fn checks(tensor: &TransportTensor) -> Table {

@@ -349,7 +349,7 @@ impl TransportAnalysis {
         if tensor
             .green_kubo
             .as_ref()
-            .is_some_and(|one| one.first_correlation < RESOLVED)
+            .is_some_and(|one| one.first_correlation < green_kubo::RESOLVED)
         {
             notes.push(
                 "velocities are too far apart in time for the integral of Green and Kubo".into(),
@@ -397,8 +397,6 @@ impl TransportAnalysis {
 
 /// Atoms that have moved less than this part (squared) of the distance between neighbours may be in cages.
 const CAGE: f64 = 0.1;
-/// Between frames velocities may forget so much, if their correlation is to be integrated.
-const RESOLVED: f64 = 0.7;
 
 /// The species of the atoms.
 pub(super) struct System {

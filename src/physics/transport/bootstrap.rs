@@ -25,7 +25,7 @@ const SCATTER: f64 = 3.09;
 pub struct Replica {
     /// Of the run in the mean.
     pub part: f64,
-    /// 1/(eV Å fs).
+    /// 1/(eV Å fs), where it is stored.
     pub l: Vec<Vec<f64>>,
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::Estimate;
 use super::TransportError;
-use super::bootstrap::{self, Relative};
+use super::bootstrap::{self, Relative, Replica};
 use super::einstein::PairCurves;
 use super::matrix::{
-    Matrix, between, cholesky, composed, congruent, eigen, inverse, orthogonal_to, product,
+    Matrix, between, cholesky, composed, congruent, eigen, inverse, orthogonal_to, product, trace,
     transposed, zeros,
 };
 use super::own::LagCurve;
@@ -141,6 +141,17 @@ impl<'a> Runs<'a> {
         }
     }
 
+    /// Those by which the window is chosen.
+    fn lags(&self) -> Vec<usize> {
+        let shortest = self.shortest();
+        let lags: BTreeSet<usize> = window::candidates()
+            .take_while(|lag| *lag <= shortest / 2)
+            .flat_map(|lag| [lag, 2 * lag, 3 * lag])
+            .filter(|lag| *lag < shortest)
+            .collect();
+        lags.into_iter().collect()
+    }
+
     /// Mean over runs, by their lengths.
     pub fn pooled(&self, lag: usize) -> Matrix {
         let order = self.null.len();
@@ -181,7 +192,7 @@ impl<'a> Runs<'a> {
     fn whitened(&self, metric: &Matrix, lag: usize) -> f64 {
         let inside = congruent(&self.basis, &self.pooled(lag));
         let product = product(metric, &inside);
-        (0..product.len()).map(|at| product[at][at]).sum::<f64>() / product.len() as f64
+        trace(&product) / product.len() as f64
     }
 
     /// Inverse in the space that the frame leaves.
@@ -198,11 +209,7 @@ impl<'a> Runs<'a> {
         }
         let mut collective = LagCurve::default();
         if let Some(metric) = self.metric(&self.pooled(middle)) {
-            let lags: BTreeSet<usize> = window::candidates()
-                .take_while(|lag| *lag <= shortest / 2)
-                .flat_map(|lag| [lag, 2 * lag, 3 * lag])
-                .collect();
-            collective.lags = lags.into_iter().filter(|lag| *lag < shortest).collect();
+            collective.lags = self.lags();
             collective.values = collective
                 .lags
                 .iter()
@@ -399,16 +406,9 @@ impl<'a> Runs<'a> {
             own: None,
             drawn: None,
         };
-        let white = inverse(&root).map(|inverse| product(&inverse, &modes));
-        let white =
-            white.ok_or_else(|| TransportError::Singular("modes depend on each other".into()))?;
-        let each = slopes.iter().zip(&parts);
-        let replicas: Vec<Relative> = each
-            .map(|(slope, &part)| Relative {
-                part,
-                w: congruent(&white, slope),
-            })
-            .collect();
+        let each = slopes.into_iter().zip(&parts);
+        let replicas: Vec<Replica> = each.map(|(l, &part)| Replica { part, l }).collect();
+        let replicas = bootstrap::relative(&replicas, &freedom.factor)?;
         freedom.excess = bootstrap::excess(&replicas, &freedom);
         Ok(Estimation {
             span,
@@ -432,14 +432,7 @@ impl<'a> Runs<'a> {
     /// and one that turns back would cancel.
     fn mode_curves(&self, early: usize, late: usize) -> Vec<LagCurve> {
         let early = early.min(late.div_ceil(2));
-        let lags: BTreeSet<usize> = window::candidates()
-            .take_while(|lag| *lag <= self.shortest() / 2)
-            .flat_map(|lag| [lag, 2 * lag, 3 * lag])
-            .collect();
-        let lags: Vec<usize> = lags
-            .into_iter()
-            .filter(|lag| *lag < self.shortest())
-            .collect();
+        let lags = self.lags();
         let pooled: Vec<Matrix> = lags.iter().map(|lag| self.pooled(*lag)).collect();
         let each = self.modes(early, late).unwrap_or_default();
         each.iter()
@@ -505,7 +498,6 @@ impl<'a> Runs<'a> {
         if three >= self.shortest() {
             return None;
         }
-        let trace = |of: &Matrix| (0..of.len()).map(|at| of[at][at]).sum::<f64>();
         let at = |lag: usize| trace(&congruent(modes, &self.pooled(lag)));
         let later = (at(three) - at(two)) / span.from as f64;
         let particles = (self.frames() * self.dimensions()) as f64;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::green_kubo::RESOLVED;
 use super::matrix::least_squares;
 use super::{Estimate, TransportError};
 use crate::base::constants::BOLTZMANN_EV_PER_K;
@@ -133,9 +134,6 @@ impl StressSeries {
         })
     }
 }
-
-/// From one stress to the next they may forget so much, if their correlation is to be integrated.
-const RESOLVED: f64 = 0.7;
 
 /// A line in 1/L through values from cells of different sizes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use super::TransportError;
 use super::bootstrap;
+use super::matrix::trace;
 use super::temperature::root_in_frame;
 use super::tensor::{Freedom, TransportTensor};
 
@@ -15,8 +16,9 @@ impl TransportTensor {
             .as_ref()
             .ok_or(TransportError::NoVelocities)?;
         let null = self.frame.null_vector(&self.species)?;
-        // Of a mode that noise has made negative, no more is known than its error.
-        let factor = root_in_frame(&fluxes.l, &null, 2.0 / fluxes.degrees);
+        // Of a mode that noise has made negative, no more is known than its error; how large it may be, displacements tell.
+        let least = 2.0 / fluxes.degrees * trace(&self.l).abs();
+        let factor = root_in_frame(&fluxes.l, &null, least);
         let replicas = bootstrap::relative(&fluxes.replicas, &factor)?;
         let mut freedom = Freedom {
             degrees: vec![fluxes.degrees; self.species.len() - 1],

@@ -9,6 +9,8 @@ use super::{Component, ReferenceFrame, TransportError};
 use crate::base::constants::BOLTZMANN_EV_PER_K;
 use crate::physics::analysis::even;
 
+/// From one time to the next velocities and stresses may forget so much, if their correlation is to be integrated.
+pub const RESOLVED: f64 = 0.7;
 /// How many times of a running integral are kept.
 const MOST_TIMES: usize = 200;
 

@@ -35,9 +35,8 @@ pub struct Motion {
     pub own: OwnDisplacements,
     volume_ang3: f64,
     cube: bool,
-    first: Vec<[f64; 3]>,
     before: Vec<[f64; 3]>,
-    /// Whether each atom is still where it was in the first frame.
+    /// Whether each atom has stayed where it was.
     held: Vec<bool>,
     /// Sum over frames of mean squared steps of atoms.
     steps_ang2: f64,
@@ -70,7 +69,6 @@ impl Motion {
             own: OwnDisplacements::new(of, frames, streamed),
             volume_ang3: 0.0,
             cube: true,
-            first: Vec::new(),
             before: Vec::new(),
             held: vec![true; of.len()],
             steps_ang2: 0.0,
@@ -156,6 +154,7 @@ impl Motion {
             for (atom, (new, old)) in positions_ang.iter().zip(&self.before).enumerate() {
                 let step: f64 = (0..3).map(|k| (new[k] - old[k]).powi(2)).sum();
                 sum += step;
+                self.held[atom] &= step == 0.0;
                 if step > longest.1 {
                     longest = (atom, step);
                 }
@@ -177,11 +176,6 @@ impl Motion {
             }
             self.steps_ang2 += mean;
         }
-        if self.first.is_empty() {
-            self.first.extend_from_slice(positions_ang);
-        }
-        let each = self.held.iter_mut().zip(positions_ang).zip(&self.first);
-        each.for_each(|((held, now), first)| *held &= now == first);
         self.before.clear();
         self.before.extend_from_slice(positions_ang);
         Ok(())

@@ -560,11 +560,10 @@ fn between_own(low: &Estimate, high: &Estimate, part: f64) -> Estimate {
     }
 }
 
-/// F with `F Fᵀ = L`, of as many columns as the frame leaves; eigenvalues are raised to a part `least` of the largest.
+/// F with `F Fᵀ = L`, of as many columns as the frame leaves; eigenvalues are raised to the least.
 pub(super) fn root_in_frame(l: &Matrix, null: &[f64], least: f64) -> Matrix {
     let basis = orthogonal_to(null);
     let (values, vectors) = eigen(&congruent(&basis, l));
-    let least = least * values.last().copied().unwrap_or(0.0).max(0.0);
     let mut columns = transposed(&vectors);
     for row in &mut columns {
         row.iter_mut()

@@ -91,6 +91,28 @@ pub fn walk(
         .collect()
 }
 
+/// Frames of a walk of Gaussian steps, each with the way to the next for its velocities.
+pub fn walk_with_velocities(
+    elements: &Arc<[Element]>,
+    interval_fs: f64,
+    count: usize,
+    seed: u8,
+    pace: f64,
+) -> Vec<Snapshot> {
+    let mut steps = Vec::new();
+    let positions = walk(elements.len(), count, seed, |stream, all| {
+        all.iter_mut().for_each(|x| *x = pace * stream.normal());
+        steps.push(all.to_vec());
+    });
+    let mut run = frames(elements, interval_fs, &positions);
+    for (frame, axes) in run.iter_mut().zip(steps.chunks(3)) {
+        frame.velocities_ang_per_fs = (0..elements.len())
+            .map(|atom| std::array::from_fn(|axis| axes[axis][atom] / interval_fs))
+            .collect();
+    }
+    run
+}
+
 pub fn independent(atoms: usize, count: usize, seed: u8) -> Vec<Vec<[f64; 3]>> {
     walk(atoms, count, seed, |stream, steps| {
         steps.iter_mut().for_each(|x| *x = 0.3 * stream.normal());

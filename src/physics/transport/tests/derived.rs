@@ -1,7 +1,8 @@
 //! What follows from a tensor: forces between species, temperatures, sizes of cells, published numbers.
 
 use super::common::{
-    TEMPERATURE_K, agrees, analyse, component, elements, frames, independent, same, settings, walk,
+    TEMPERATURE_K, agrees, analyse, component, elements, frames, independent, same, settings,
+    walk_with_velocities,
 };
 use crate::base::constants::BOLTZMANN_EV_PER_K;
 use crate::physics::io::trajectory::Snapshot;
@@ -167,22 +168,8 @@ fn two_species_are_ruled_by_the_frame() {
 #[test]
 fn errors_of_replicas_are_those_of_their_mean() {
     let elements = elements(&[("Na", 6), ("K", 5), ("Cl", 7)]);
-    let runs: Vec<Vec<Snapshot>> = (0..6u8)
-        .map(|at| {
-            let mut steps = Vec::new();
-            let positions = walk(18, 400, 60 + at, |stream, all| {
-                all.iter_mut().for_each(|x| *x = 0.3 * stream.normal());
-                steps.push(all.to_vec());
-            });
-            let mut run = frames(&elements, 50.0, &positions);
-            // The way to the next frame is the velocity.
-            for (frame, axes) in run.iter_mut().zip(steps.chunks(3)) {
-                frame.velocities_ang_per_fs = (0..18)
-                    .map(|atom| std::array::from_fn(|axis| axes[axis][atom] / 50.0))
-                    .collect();
-            }
-            run
-        })
+    let runs: Vec<Vec<Snapshot>> = (60..66)
+        .map(|seed| walk_with_velocities(&elements, 50.0, 400, seed, 0.3))
         .collect();
     let of = |runs: &[Vec<Snapshot>], errors: Errors, by_velocities: bool| {
         let slices: Vec<&[Snapshot]> = runs.iter().map(Vec::as_slice).collect();

@@ -2,7 +2,7 @@
 
 use super::common::{
     EDGE_ANG, TEMPERATURE_K, analyse, component, elements, frames, independent, same, settings,
-    walk,
+    walk, walk_with_velocities,
 };
 use crate::base::constants::{ATOMIC_MASS_EV_FS2_PER_ANG2, BOLTZMANN_EV_PER_K};
 use crate::physics::analysis::{Run, SeriesError};
@@ -518,44 +518,37 @@ fn replicas_that_scatter_widen_the_result() {
 #[test]
 fn replicas_that_scatter_widen_what_velocities_give() {
     let elements = elements(&[("Na", 9), ("Cl", 8)]);
-    let run = |seed: u8, pace: f64| {
-        let mut steps = Vec::new();
-        let positions = walk(17, 1500, seed, |stream, all| {
-            all.iter_mut().for_each(|x| *x = pace * stream.normal());
-            steps.push(all.to_vec());
-        });
-        let mut run = frames(&elements, DT, &positions);
-        for (frame, axes) in run.iter_mut().zip(steps.chunks(3)) {
-            frame.velocities_ang_per_fs = (0..17)
-                .map(|atom| std::array::from_fn(|axis| axes[axis][atom] / DT))
-                .collect();
-        }
-        run
-    };
-    let of = |paces: [f64; 4], project: bool| {
-        let runs: Vec<Vec<Snapshot>> = (50..)
-            .zip(paces)
-            .map(|(seed, pace)| run(seed, pace))
+    let of = |paces: &[f64], plateau: f64, project: bool| {
+        let each = (50..).zip(paces);
+        let runs: Vec<Vec<Snapshot>> = each
+            .map(|(seed, &pace)| walk_with_velocities(&elements, DT, 1500, seed, pace))
             .collect();
         let slices: Vec<&[Snapshot]> = runs.iter().map(Vec::as_slice).collect();
         let analysis = TransportAnalysis {
             by_velocities: true,
-            plateau_fs: Some((DT, 4.0 * DT)),
+            plateau_fs: Some((plateau * DT, (plateau + 3.0) * DT)),
             project,
             ..settings()
         };
         analyse(&analysis, &slices).expect("a tensor")
     };
-    let alike = of([0.3; 4], false);
+    let alike = of(&[0.3; 4], 1.0, false);
     assert!(!alike.notes.iter().any(|note| note.contains("replicas")));
     // Both ways are compared, whichever the tensor is of.
     let ratio = alike.checks.green_kubo_ratio.expect("both");
     assert!(ratio != 1.0 && (ratio - 1.0).abs() < 0.3, "{ratio}");
-    let apart = of([0.1, 0.3, 0.2, 0.6], false);
+    let apart = of(&[0.1, 0.3, 0.2, 0.6], 1.0, false);
     assert!(apart.notes.iter().any(|note| note.contains("replicas")));
     let relative =
         |one: &TransportTensor| one.estimates[0][0].error.expect("an error") / one.l[0][0];
     assert!(relative(&apart) > 3.0 * relative(&alike));
+    // So late that noise decides the sign.
+    let mut late = (0..60).map(|at| 200.0 + 20.0 * f64::from(at));
+    let below = late.find(|plateau| of(&[0.3], *plateau, false).l[0][0] < 0.0);
+    let below = below.expect("a plateau below 0");
+    let raised = of(&[0.3], below, true);
+    assert!(raised.projected && raised.l[0][0].abs() < 1e-12 * alike.l[0][0]);
+    assert!(raised.notes.iter().any(|note| note.contains("set to 0")));
 }
 
 /// Atoms that rattle in their places and others that walk between them: what walks has its coefficients, of what rattles there
